@@ -38,8 +38,8 @@ var floors = map[string]string{
 	"connectors/*/*":           "6", // a connector's fake stands below it: it knows the vendor, not us
 	"connectors":               "8",
 	"server/config":            "2",
-	"server/work":              "9",
-	"server/demo":              "10",
+	"server/control":           "8",
+	"server/demo":              "11",
 	"server/cmd/freshet":       "12",
 }
 
