@@ -1,15 +1,26 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
 )
+
+// Exception finds the exception of a row, nil where the row was plainly accepted.
+func (c *Call) Exception(ord int64) *Exception {
+	i, found := slices.BinarySearchFunc(c.Exceptions, ord, func(e Exception, ord int64) int { return cmp.Compare(e.Ord, ord) })
+	if !found {
+		return nil
+	}
+	return &c.Exceptions[i]
+}
 
 // CallState is where a call stands.
 type CallState uint8
@@ -56,7 +67,7 @@ type Call struct {
 	Code       string
 	Message    string
 	RequestID  string
-	Exceptions []Exception
+	Exceptions []Exception // by ascending ordinal
 	IntendedAt time.Time
 	SettledAt  time.Time
 }
@@ -135,6 +146,18 @@ func (l *Ledger) Defer(ctx context.Context, id model.CallID, notBefore time.Time
 		}
 		_, err := t.exec(`UPDATE calls SET state = ?2, not_before = ?3, code = ?4, message = ?5 WHERE id = ?1`,
 			string(id), int64(CallDeferred), micros(notBefore), code, message)
+		return err
+	})
+}
+
+// Await notes when a call whose outcome nobody saw may be made again; it stays open, for it may have been applied.
+func (l *Ledger) Await(ctx context.Context, id model.CallID, notBefore time.Time, code, message string) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		if err := t.mayClose(id); err != nil {
+			return err
+		}
+		_, err := t.exec(`UPDATE calls SET not_before = ?2, code = ?3, message = ?4 WHERE id = ?1`,
+			string(id), micros(notBefore), code, message)
 		return err
 	})
 }

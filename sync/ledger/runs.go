@@ -80,6 +80,17 @@ func (l *Ledger) FinishRun(ctx context.Context, id model.RunID, status, report s
 	})
 }
 
+// ParkRun keeps the report of a run that has work left; it stays open, and the next run of the sync goes on with it.
+func (l *Ledger) ParkRun(ctx context.Context, id model.RunID, report string) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE runs SET report = ?2 WHERE id = ?1`, string(id), report)
+		if err == nil && n == 0 {
+			return noRun(id)
+		}
+		return err
+	})
+}
+
 // SetArchived notes that a run's deliveries are in the history.
 func (l *Ledger) SetArchived(ctx context.Context, id model.RunID) error {
 	return l.writer.do(ctx, func(t *tx) error {

@@ -15,7 +15,7 @@ import (
 // Guarantee G1: the intent is durable before the first byte leaves.
 func (x *execution) make(ctx context.Context, c *call) result {
 	c.Attempt++
-	c.State, c.IntendedAt = ledger.Open, time.Now()
+	c.State, c.IntendedAt = ledger.CallOpen, time.Now()
 	if err := x.runner.Ledger.Intend(context.WithoutCancel(ctx), c.Call); err != nil {
 		return result{err: err, undone: int64(len(c.items))}
 	}
@@ -85,15 +85,14 @@ func (x *execution) halve(ctx context.Context, c *call) result {
 		return result{err: err}
 	}
 	middle := len(c.items) / 2
-	first, second := x.newCall(c.items[:middle], c.job), x.newCall(c.items[middle:], c.job)
+	first, second := x.newCall(c.items[:middle], c.Attempt, c.job), x.newCall(c.items[middle:], c.Attempt, c.job)
 	return result{again: []*call{first, second}}
 }
 
 // later puts a call off that is known not to have been applied.
 func (x *execution) later(ctx context.Context, c *call, e *connect.CallError, wait time.Duration) result {
-	c.State, c.NotBefore = ledger.Deferred, time.Now().Add(wait)
-	c.Code, c.Message = code(e), e.Message
-	err := x.runner.Ledger.Defer(context.WithoutCancel(ctx), c.Call)
+	c.State, c.NotBefore = ledger.CallDeferred, time.Now().Add(wait)
+	err := x.runner.Ledger.Defer(context.WithoutCancel(ctx), c.ID, c.NotBefore, code(e), e.Message)
 	return result{again: []*call{c}, err: err}
 }
 
@@ -114,8 +113,7 @@ func (x *execution) lost(ctx context.Context, c *call, e *connect.CallError) res
 		return x.settle(ctx, c, x.readBack(ctx, c, e))
 	}
 	c.NotBefore = time.Now().Add(deliver.Wait(e.After, c.Attempt))
-	c.Code, c.Message = code(e), e.Message
-	err := x.runner.Ledger.Defer(context.WithoutCancel(ctx), c.Call)
+	err := x.runner.Ledger.Await(context.WithoutCancel(ctx), c.ID, c.NotBefore, code(e), e.Message)
 	return result{again: []*call{c}, err: err}
 }
 
@@ -183,8 +181,8 @@ func (x *execution) repack(items []batch.Item, attempt int, notBefore time.Time)
 		if full == nil {
 			return
 		}
-		c := x.newCall(full, limits.Job)
-		c.Attempt, c.NotBefore = attempt, notBefore
+		c := x.newCall(full, attempt, limits.Job)
+		c.NotBefore = notBefore
 		calls = append(calls, c)
 	}
 	for _, item := range items {

@@ -90,8 +90,8 @@ func before(schema string) []mapping.Column {
 	return columns
 }
 
-// callFault tells people about a call that failed as a whole.
-func callFault(err error, destination string) error {
+// CallFault tells people about a call that failed as a whole.
+func CallFault(err error, destination string) error {
 	var call *connect.CallError
 	if !errors.As(err, &call) {
 		return err

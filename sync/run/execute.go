@@ -38,6 +38,7 @@ type execution struct {
 	flying  int
 	halt    *connect.CallError // why no further call makes sense
 	refused int                // rows refused one by one since the last that was taken
+	salt    int                // calls made before a restart: later ones get names of their own
 }
 
 // call is some steps of the plan on their way: a batch and its place in the ledger.
@@ -206,9 +207,12 @@ func (x *execution) fly(ctx context.Context, c *call) {
 
 // callID derives the idempotency key of a call from the plan and the steps it carries, so that the same operations
 // always travel under the same name. Guarantee G3.
-func callID(plan string, rows []ledger.Range) model.CallID {
+//
+// salt and attempt tell apart calls that carry the same steps after an earlier call with them was closed.
+func callID(plan string, salt, attempt int, rows []ledger.Range) model.CallID {
 	h := sha256.New()
 	h.Write([]byte(plan))
+	h.Write([]byte("/" + strconv.Itoa(salt) + "/" + strconv.Itoa(attempt) + "/"))
 	for _, r := range rows {
 		h.Write(strconv.AppendInt(nil, r.From, 10))
 		h.Write([]byte{'-'})
@@ -219,10 +223,10 @@ func callID(plan string, rows []ledger.Range) model.CallID {
 }
 
 // newCall makes the call for some steps.
-func (x *execution) newCall(items []batch.Item, job bool) *call {
+func (x *execution) newCall(items []batch.Item, attempt int, job bool) *call {
 	rows := ranges(items)
-	return &call{items: items, job: job, Call: ledger.Call{ID: callID(x.sum.Hash, rows), Run: x.id,
-		Verb: uint8(items[0].Step.Verb), Rows: rows}}
+	return &call{items: items, job: job, Call: ledger.Call{ID: callID(x.sum.Hash, x.salt, attempt, rows), Run: x.id,
+		Verb: uint8(items[0].Step.Verb), Rows: rows, Attempt: attempt}}
 }
 
 // ranges writes ordinals as ranges.

@@ -48,7 +48,7 @@ func (x *execution) segment(ctx context.Context, s plan.Segment, out chan<- *cal
 			return nil
 		}
 		select {
-		case out <- x.newCall(items, limits.Job):
+		case out <- x.newCall(items, 0, limits.Job):
 			return nil
 		case <-ctx.Done():
 			return context.Canceled

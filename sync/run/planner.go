@@ -117,7 +117,7 @@ func describeObject(ctx context.Context, job Job) (*connect.ObjectInfo, error) {
 	}
 	info, err := describer.Describe(ctx, job.Sync.Object)
 	if err != nil {
-		return nil, callFault(err, job.Sync.Destination)
+		return nil, CallFault(err, job.Sync.Destination)
 	}
 	return &info, nil
 }
@@ -162,7 +162,6 @@ func (p *planner) problems(ctx context.Context) error {
 // aside adds a row to the quarantine.
 func (p *planner) aside(key model.Key, stage, code, message, where string) error {
 	p.sum.Read++
-	p.sum.Quarantined++
 	return p.out.Add(&plan.Step{Kind: plan.Quarantine, Key: key, Stage: stage, Code: code, Message: message, Where: where})
 }
 
@@ -246,18 +245,28 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 	if err != nil {
 		return plan.Summary{}, err
 	}
-	p.sum.Holds = counts[model.Synced] + counts[model.Rejected] + counts[model.Left] + counts[model.Unknown]
-	p.sum.Rows = p.walk.Rows()
+	p.sum.Holds = counts[model.Synced] + counts[model.Rejected] + counts[model.Unknown]
 	p.sum.Digest = p.walk.Digest()
 	if p.unread > 0 && p.sum.Waiting > 0 {
 		p.sum.Notes = append(p.sum.Notes, "Removals wait: "+strconv.FormatInt(p.unread, 10)+
 			" source rows could not be read, and any of them may be a record that seems to have left.")
 	}
+	p.sum.Guards = plan.Judge(p.job.Sync.Guard, p.counts())
 	if v := retyped(p.state.Schema, p.program.Columns()); v != nil {
 		p.sum.Guards = append(p.sum.Guards, *v)
 	}
-	limits := func(v connect.Verb, rows int64) connect.Limits { return limitsFor(p.job, v, rows) }
-	return p.out.Close(p.sum, p.job.Sync.Guard, limits)
+	p.sum.Calls, p.sum.Seconds = plan.Estimate(p.out.Verbs(), func(v connect.Verb, rows int) connect.Limits {
+		return limitsFor(p.job, v, int64(rows))
+	})
+	return p.out.Close(p.sum)
+}
+
+// counts joins what the planner and the writer have counted.
+func (p *planner) counts() plan.Counts {
+	c := p.out.Counts()
+	c.Read, c.Unchanged, c.Filtered, c.Superseded = p.sum.Read, p.sum.Unchanged, p.sum.Filtered, p.sum.Superseded
+	c.Waiting, c.Holds = p.sum.Waiting, p.sum.Holds
+	return c
 }
 
 // limitsFor asks the destination, else its Spec, for the limits of this work.

@@ -70,7 +70,10 @@ func (p *planner) row(row *engine.Fetched, was model.Detail, has bool) error {
 // decide compares what should stand at the destination with what was accepted there.
 func (p *planner) decide(row *engine.Fetched, to mapping.Result, was model.Detail, has bool) error {
 	step := plan.Step{Key: row.Key, RowHash: row.Hash, PayloadHash: to.Fields.Hash(), Match: to.Match, Fields: to.Fields,
-		RemoteID: was.RemoteID, Origin: was.Origin, Version: p.version(row)}
+		Origin: was.Origin, Version: p.version(row)}
+	if was.State != model.Removed { // what was removed is made anew
+		step.RemoteID = was.RemoteID
+	}
 	step.Kind, step.Cause = kindOf(was, has)
 	moves := was.Accepted && !sameFields(was.Match, to.Match)
 	same := was.Accepted && was.PayloadHash == step.PayloadHash && !moves
@@ -93,7 +96,9 @@ func (p *planner) decide(row *engine.Fetched, to mapping.Result, was model.Detai
 }
 
 // existed says that an insert found the record there before us.
-func existed(was model.Detail, has bool) bool { return has && was.State == model.Synced && !was.Accepted }
+func existed(was model.Detail, has bool) bool {
+	return has && was.State == model.Synced && !was.Accepted
+}
 
 // touch notes a row as confirmed although nothing is sent for it.
 func (p *planner) touch(step plan.Step) error {

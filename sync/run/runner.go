@@ -58,9 +58,7 @@ func (r *Runner) Run(ctx context.Context, job Job, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if o.Wait == 0 {
-		o.Wait = DefaultWait
-	}
+	o = withWait(o)
 	report, done, err := r.resume(ctx, job, state, o)
 	if err != nil || done {
 		return report, err
@@ -158,7 +156,7 @@ func (r *Runner) findHeld(sync, approve string) (string, error) {
 
 func heldReport(s plan.Summary, approve string) (Report, bool) {
 	report := Report{Sync: s.Sync, Plan: s.Hash, Status: Held, Read: s.Read, Unchanged: s.Unchanged,
-		Filtered: s.Filtered, Superseded: s.Superseded, Quarantined: s.Quarantined}
+		Filtered: s.Filtered, Superseded: s.Superseded, Quarantined: s.Quarantine}
 	report.Pending = report.Read - report.Unchanged - report.Filtered - report.Superseded - report.Quarantined
 	for _, v := range s.Guards {
 		if v.Held {

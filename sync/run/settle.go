@@ -36,10 +36,10 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 		}
 		if o.Verdict != connect.Accepted || o.Code != "" {
 			c.Exceptions = append(c.Exceptions, ledger.Exception{Ord: item.Ord, Verdict: uint8(o.Verdict),
-				Effect: uint8(o.Effect), Code: o.Code, Message: o.Message, RemoteID: o.RemoteID, Again: fate == goesAgain})
+				Effect: uint8(o.Effect), Code: o.Code, Message: o.Message, RemoteID: o.RemoteID})
 		}
 	}
-	c.State, c.SettledAt = ledger.Settled, now
+	c.State, c.SettledAt = ledger.CallSettled, now
 	if err := x.runner.Ledger.Settle(context.WithoutCancel(ctx), x.ref, c.Call, settlements); err != nil {
 		return result{err: err}
 	}

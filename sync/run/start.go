@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
@@ -169,7 +170,7 @@ func (x *execution) close(ctx context.Context, run ledger.Run) (Report, error) {
 	}
 	left := x.tally.steps - x.tally.settled()
 	if left > 0 {
-		return report, x.runner.Ledger.ParkRun(ctx, run.ID, string(report.Status), string(text))
+		return report, x.runner.Ledger.ParkRun(ctx, run.ID, string(text))
 	}
 	if err := x.runner.Ledger.FinishRun(ctx, run.ID, string(report.Status), string(text), time.Now()); err != nil {
 		return Report{}, err
@@ -182,19 +183,19 @@ func (x *execution) close(ctx context.Context, run ledger.Run) (Report, error) {
 func (x *execution) report() Report {
 	s, t := x.sum, &x.tally
 	r := Report{Sync: s.Sync, Run: x.id, Plan: s.Hash, Read: s.Read, Unchanged: s.Unchanged, Superseded: s.Superseded,
-		Quarantined: s.Quarantined, Delivered: t.delivered, Rejected: t.rejected, Filtered: s.Filtered + t.filtered,
+		Quarantined: s.Quarantine, Delivered: t.delivered, Rejected: t.rejected, Filtered: s.Filtered + t.filtered,
 		Pending: s.Waiting + t.steps - t.delivered - t.rejected - t.filtered, Calls: t.calls,
 		Seconds: float64(time.Since(x.began).Milliseconds()) / 1000}
 	r.Unknown = t.unknown
 	for _, c := range x.retries {
-		if c.State == ledger.Open && c.Attempt > 0 {
+		if c.State == ledger.CallOpen && c.Attempt > 0 {
 			r.Unknown += int64(len(c.items))
 		}
 	}
 	r.Problems = append(quarantineProblems(s), t.problems()...)
 	r.Status = x.status(r)
 	if x.halt != nil {
-		f := callFault(x.halt, x.job.Sync.Destination)
+		f := CallFault(x.halt, x.job.Sync.Destination)
 		r.Problems = append([]Problem{problemOf(f)}, r.Problems...)
 	}
 	if at, ok := x.soonest(); ok && r.Status == Pending {
@@ -226,4 +227,18 @@ func (x *execution) soonest() (time.Time, bool) {
 		}
 	}
 	return at, !at.IsZero()
+}
+
+// quarantineProblems tells why rows were set aside.
+func quarantineProblems(s plan.Summary) []Problem {
+	var out []Problem
+	for _, c := range s.Quarantined {
+		out = append(out, Problem{Code: c.Code, Message: c.Message, Count: c.Rows, Suggestion: "see each row with: freshet quarantine " + s.Sync})
+	}
+	return out
+}
+
+func problemOf(err error) Problem {
+	f := fault.As(err)
+	return Problem{Code: f.Code, Message: f.Message, Suggestion: f.Suggestion}
 }

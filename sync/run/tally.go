@@ -55,9 +55,6 @@ func (t *tally) recall(c ledger.Call, repeatable bool) {
 	plain := rowsOf(c.Rows)
 	for _, e := range c.Exceptions {
 		plain--
-		if e.Again {
-			continue
-		}
 		o := connect.Outcome{Verdict: connect.Verdict(e.Verdict), Code: e.Code}
 		t.row(fateOf(connect.Verb(c.Verb), o.Verdict, repeatable), o)
 	}
