@@ -88,13 +88,22 @@ func (b *builder) setting(into *connect.Settings, s connect.Setting, in value) {
 	}
 }
 
-// tree reads a mapping to text or to further mappings.
+// tree reads a mapping to texts, lists of texts ([]any) or further mappings.
 func (b *builder) tree(v value, depth int) map[string]any {
 	all := map[string]any{}
 	for _, m := range v.members() {
-		if m.val.kind() == yaml.MappingNode && depth < maxDepth {
-			all[m.key.name] = b.tree(m.val, depth+1)
-		} else {
+		switch m.val.kind() {
+		case yaml.MappingNode:
+			if depth < maxDepth {
+				all[m.key.name] = b.tree(m.val, depth+1)
+			}
+		case yaml.SequenceNode:
+			texts := []any{}
+			for _, item := range b.strs(m.val) {
+				texts = append(texts, item)
+			}
+			all[m.key.name] = texts
+		default:
 			all[m.key.name] = b.str(m.val)
 		}
 	}

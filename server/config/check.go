@@ -170,16 +170,16 @@ func (r *report) list(v value, s *shape, depth int) {
 
 func (r *report) open(v value, s *shape, depth int) {
 	if v.kind() != yaml.MappingNode {
-		if depth == 0 || v.kind() != yaml.ScalarNode || v.isNull() {
-			r.wrong(v, s)
-			return
-		}
-		r.text(v)
+		r.wrong(v, s)
 		return
 	}
+	inner := &shape{kind: eitherKind, form: "text, a list of texts or a mapping", either: []*shape{text(""), s, texts("")}}
 	r.duplicates(v)
 	for _, m := range v.members() {
-		r.check(m.val, s, depth+1)
+		if n := m.val.content(); n != nil && n.ShortTag() == "!!bool" {
+			continue
+		}
+		r.check(m.val, inner, depth+1)
 	}
 }
 
@@ -196,7 +196,7 @@ func (r *report) either(v value, s *shape, depth int) {
 
 func (s *shape) yamlKind() yaml.Kind {
 	switch s.kind {
-	case recordKind, namedKind, variantKind:
+	case recordKind, namedKind, variantKind, openKind:
 		return yaml.MappingNode
 	case listKind:
 		return yaml.SequenceNode

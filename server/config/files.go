@@ -108,7 +108,8 @@ func (r *report) syntax(doc document, err error) {
 			"indent with spaces")
 		return
 	}
-	r.fail(pos, "syntax", "this is not YAML: "+scrub(words), "look at this line and the one before it: indentation, quotes, colons")
+	r.fail(pos, "syntax", "this is not YAML: "+scrub(words),
+		"look at this line and the one before it: indentation, quotes, colons; between { and } ${NAME} needs quotes")
 }
 
 // scrub takes quoted text out of the parser's words: it may be a secret.

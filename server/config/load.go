@@ -114,6 +114,14 @@ type builder struct {
 	w        Workspace
 }
 
+// fail reports a mistake unless the checks have said something of the same place already.
+func (b *builder) fail(p model.Pos, code, message, suggestion string) {
+	said := func(f placed) bool { return f.pos == p && f.fault.Code != "config.required" }
+	if !slices.ContainsFunc(b.faults, said) {
+		b.report.fail(p, code, message, suggestion)
+	}
+}
+
 func (b *builder) build() {
 	b.w = Workspace{Root: b.root, Name: b.top("workspace", filepath.Base(b.root)),
 		Models: map[string]model.Model{}, Audiences: map[string]Audience{},

@@ -89,6 +89,9 @@ func (v value) mergedMembers(depth int) []member {
 			merged = append(merged, v.mergeSources(val, depth)...)
 			continue
 		}
+		if k.Kind != yaml.ScalarNode {
+			continue // reported where duplicates are
+		}
 		own = append(own, member{key: v.child(k.Value, k), val: v.child(k.Value, val)})
 	}
 	for _, m := range merged {

@@ -13,7 +13,7 @@ const (
 	recordKind  // a mapping with fixed keys
 	namedKind   // a mapping from names people choose to one shape
 	listKind
-	openKind    // text, or a mapping to the same, however deep
+	openKind    // a mapping to texts, lists of texts or further mappings
 	anyKind     // whatever: it is checked where it is understood
 	eitherKind  // one of several shapes, told apart by what YAML finds
 	variantKind // a record whose keys depend on its "type"
@@ -86,12 +86,10 @@ func (s *shape) wants() string {
 		return "true or false"
 	case literalKind:
 		return "one value: text, a number, true, false or null"
-	case recordKind, namedKind, variantKind:
+	case recordKind, namedKind, variantKind, openKind:
 		return "a mapping"
 	case listKind:
 		return "a list"
-	case openKind:
-		return "text or a mapping"
 	case eitherKind:
 		return s.either[0].wants() + " or " + s.either[1].wants()
 	default:
