@@ -39,7 +39,7 @@ func Parse(source string, columns []string) (*Template, *Error) {
 
 type parser struct {
 	source string
-	has []string // columns there are
+	has    []string // columns there are
 	reads  []string // columns that are read
 	locals []string // names given so far, by assign, capture and the loops around
 	chunks []chunk

@@ -138,7 +138,7 @@ func (c *compiler) compile(section string, m *model.Mapping) (out cell, ok bool)
 		c.fail(where, "unknown_field", didYouMean(m.Target, c.fieldNames(), "See which fields the object has at the destination."),
 			"%s has no field %q", c.sync.Object, m.Target)
 	}
-	out.required = info.Required
+	out.required = info.Required && info.Name == m.Target
 	out.rule = c.ruleOf(where, m, info, known)
 	switch sources := one(m.Column != "") + one(m.Template != "") + one(m.Literal != nil); {
 	case sources != 1:
