@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/model"
@@ -62,7 +63,8 @@ func matchText(match model.Fields) string {
 // leave decides about one record that left. Guarantee G8: only what Freshet made or matched is ever removed.
 func (p *planner) leave(was model.Detail, taken bool) error {
 	step := plan.Step{Kind: plan.Leave, Verb: leavingVerb[p.job.Sync.OnLeave], Key: was.Key, Cause: "left the model",
-		RowHash: was.RowHash, PayloadHash: was.PayloadHash, Match: was.Match, RemoteID: was.RemoteID, Origin: was.Origin}
+		RowHash: was.RowHash, PayloadHash: was.PayloadHash, Match: was.Match, RemoteID: was.RemoteID, Origin: was.Origin,
+		Version: strconv.FormatInt(p.state.Generation+1, 10)}
 	nothingThere := !was.Accepted && was.State != model.Unknown
 	switch {
 	case nothingThere:
