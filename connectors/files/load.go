@@ -26,6 +26,7 @@ type loader struct {
 	alias   string
 	columns []column
 	index   map[string]int // folded name to column
+	exact   map[string]int // name as written to column
 	paths   []string
 }
 

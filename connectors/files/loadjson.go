@@ -19,14 +19,19 @@ const (
 func (l *loader) json(ctx context.Context, paths []string) ([]connect.Problem, error) {
 	l.paths = paths
 	var problems []connect.Problem
+	var row objectRow
 	seen := map[int]int{}
 	for _, path := range paths {
 		if err := l.eachJSON(ctx, path, func(line int64, object []byte, wrong string) error {
 			if wrong == "" {
-				wrong = l.see(object, seen)
+				wrong = row.read(l, object)
 			}
 			if wrong != "" {
 				problems = append(problems, l.problem(path, line, "", wrong))
+				return nil
+			}
+			for i, value := range row.values {
+				seen[i] |= shapeOf(value)
 			}
 			return nil
 		}); err != nil {
@@ -49,26 +54,42 @@ func (l *loader) json(ctx context.Context, paths []string) ([]connect.Problem, e
 	return l.copyJSON(ctx, paths, problems)
 }
 
-// see notes the members of one object and the shapes of their values.
-func (l *loader) see(object []byte, seen map[int]int) (wrong string) {
-	found := map[int]int{}
-	members(object, func(name string, value json.RawMessage) {
-		i := l.add(name)
-		if _, twice := found[i]; twice {
+// objectRow is the present object as values of the table's columns; nil where a member is absent.
+type objectRow struct{ values [][]byte }
+
+// read takes an object apart. wrong is the code of what is wrong with it, "" where it is good.
+func (r *objectRow) read(l *loader, object []byte) (wrong string) {
+	clear(r.values)
+	members(object, func(name, value []byte) {
+		i := l.member(name)
+		for len(r.values) <= i {
+			r.values = append(r.values, nil)
+		}
+		if r.values[i] != nil {
 			wrong = "files.member_twice"
 		}
-		found[i] = shapeOf(value)
+		r.values[i] = value
 	})
-	if wrong != "" {
-		return wrong
-	}
-	for i, shape := range found {
-		seen[i] |= shape
-	}
-	return ""
+	return wrong
 }
 
-func shapeOf(value json.RawMessage) int {
+// member is add for the bytes of a name, quick for names that were written the same way before.
+func (l *loader) member(name []byte) int {
+	if i, ok := l.exact[string(name)]; ok {
+		return i
+	}
+	if l.exact == nil {
+		l.exact = map[string]int{}
+	}
+	i := l.add(string(name))
+	l.exact[string(name)] = i
+	return i
+}
+
+func shapeOf(value []byte) int {
+	if value == nil {
+		return 0
+	}
 	switch value[0] {
 	case '"':
 		return sawText
@@ -99,13 +120,14 @@ func (l *loader) copyJSON(ctx context.Context, paths []string, problems []connec
 	if err := l.createRaw(ctx); err != nil {
 		return nil, err
 	}
+	var row objectRow
 	for i, path := range paths {
 		if err := l.loadCopy(ctx, i, func(w *copyWriter) error {
 			return l.eachJSON(ctx, path, func(line int64, object []byte, wrong string) error {
-				if wrong != "" {
+				if wrong != "" || row.read(l, object) != "" {
 					return nil
 				}
-				return l.writeObject(w, line, object)
+				return l.writeObject(w, line, &row)
 			})
 		}); err != nil {
 			return nil, err
@@ -115,55 +137,28 @@ func (l *loader) copyJSON(ctx context.Context, paths []string, problems []connec
 	return append(problems, bad...), err
 }
 
-func (l *loader) writeObject(w *copyWriter, line int64, object []byte) error {
-	values := make([]json.RawMessage, len(l.columns))
-	twice := false
-	members(object, func(name string, value json.RawMessage) {
-		i := l.add(name)
-		twice = twice || values[i] != nil
-		values[i] = value
-	})
-	if twice {
-		return nil
-	}
+func (l *loader) writeObject(w *copyWriter, line int64, row *objectRow) error {
 	w.line(line)
-	for i, value := range values {
-		if value == nil || value[0] == 'n' {
+	for i := range l.columns {
+		if i >= len(row.values) || row.values[i] == nil || row.values[i][0] == 'n' {
 			w.null()
 			continue
 		}
-		w.value(textOf(value, l.columns[i].fixed == "JSON"))
+		w.value(textOf(row.values[i], l.columns[i].fixed == "JSON"))
 	}
 	return w.end()
 }
 
 // textOf is the text of a value: what stands between the quotes of a text, everything else as it is written. In a
 // column of type JSON a text keeps its quotes.
-func textOf(value json.RawMessage, whole bool) []byte {
+func textOf(value []byte, whole bool) []byte {
 	if !whole && value[0] == '"' {
-		var text string
-		_ = json.Unmarshal(value, &text)
-		return []byte(text)
+		return unquote(value)
+	}
+	if value[0] != '{' && value[0] != '[' {
+		return value
 	}
 	var compact bytes.Buffer
 	_ = json.Compact(&compact, value)
 	return compact.Bytes()
-}
-
-// members calls each with the members of a valid object, in their order.
-func members(object []byte, each func(name string, value json.RawMessage)) {
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	_, _ = decoder.Token()
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return
-		}
-		name, _ := token.(string)
-		var value json.RawMessage
-		if decoder.Decode(&value) != nil {
-			return
-		}
-		each(name, value)
-	}
 }
