@@ -71,6 +71,8 @@ func (s *shape) textSchema() object {
 	switch {
 	case len(s.choices) > 0:
 		return orReference(object{"enum": s.choices})
+	case s.pattern != "" && s.parse("1") != nil: // YAML reads a bare number as one, which this form is not
+		return orReference(object{"type": "string", "pattern": s.pattern})
 	case s.pattern != "":
 		return orReference(object{"type": []string{"string", "integer", "number"}, "pattern": s.pattern})
 	default:
