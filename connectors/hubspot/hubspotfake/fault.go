@@ -1,0 +1,123 @@
+package hubspotfake
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Fault is something that goes wrong with the next calls. The zero values of its parts change nothing.
+type Fault struct {
+	Times int    // calls it strikes: 0 is one, below zero is all from now on
+	On    string // strikes only places whose name contains this: "batch/upsert", "oauth"; "": every call but oauth's
+
+	Drop    bool          // the connection breaks and no answer comes
+	Applied bool          // with Drop or Status: the call has been applied before
+	Status  int           // this answer instead of the account's own
+	Header  http.Header   //
+	Body    string        //
+	Delay   time.Duration // before the answer
+
+	Expire  bool   // every access token expires before the call
+	Reject  []int  // rows, by their place in the batch, refused as invalid
+	Omit    []int  // rows applied that the answer does not mention
+	Reverse bool   // results in the opposite order
+	Poison  string // a batch with an input that has this text as its id or a value is refused whole, naming nobody
+	Silent  bool   // 200 with no results and an error that names no row; nothing is applied
+	NoTrace bool   // the answer carries no trace ids
+}
+
+// Inject adds a fault; faults strike in the order they were added, one a call.
+func (s *Server) Inject(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.Times == 0 {
+		f.Times = 1
+	}
+	s.faults = append(s.faults, &f)
+}
+
+// Heal forgets every fault.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// strike finds the fault for a call and counts it down. The caller holds the lock.
+func (s *Server) strike(p place) *Fault {
+	for i, f := range s.faults {
+		if !f.meets(p) {
+			continue
+		}
+		if f.Times > 0 {
+			f.Times--
+			if f.Times == 0 {
+				s.faults = slices.Delete(s.faults, i, i+1)
+			}
+		}
+		struck := *f
+		return &struck
+	}
+	return &Fault{}
+}
+
+func (f *Fault) meets(p place) bool {
+	if f.On == "" {
+		return p.area != "oauth"
+	}
+	return strings.Contains(p.name(), f.On)
+}
+
+// stops answers in the account's place where nothing is to be applied.
+func (f *Fault) stops(w http.ResponseWriter) bool {
+	if f.Applied {
+		return false
+	}
+	return f.breaks(w)
+}
+
+// finish writes the answer of a call that was applied, or what the fault makes of it.
+func (f *Fault) finish(w http.ResponseWriter, a *answer) {
+	if f.breaks(w) {
+		return
+	}
+	a.write(w)
+}
+
+func (f *Fault) breaks(w http.ResponseWriter) bool {
+	if f.Drop {
+		panic(http.ErrAbortHandler)
+	}
+	if f.Status == 0 {
+		return false
+	}
+	for name, values := range f.Header {
+		w.Header()[name] = values
+	}
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json;charset=utf-8")
+	}
+	w.WriteHeader(f.Status)
+	_, _ = w.Write([]byte(f.Body))
+	return true
+}
+
+// shape changes a batch's answer as the fault asks.
+func (f *Fault) shape(b *batch, omitted func(record) bool) {
+	if len(f.Omit) > 0 {
+		b.Results = slices.DeleteFunc(b.Results, omitted)
+	}
+	if f.Reverse {
+		slices.Reverse(b.Results)
+	}
+	if f.NoTrace {
+		for i := range b.Results {
+			b.Results[i].ObjectWriteTraceID = ""
+		}
+		for i := range b.Errors {
+			delete(b.Errors[i].Context, "objectWriteTraceId")
+		}
+	}
+}
