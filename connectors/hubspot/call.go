@@ -2,6 +2,7 @@ package hubspot
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -83,4 +84,24 @@ func readToken(reply *httpcall.Reply) (connect.Secret, time.Time, error) {
 		expires = time.Now().Add(time.Duration(granted.ExpiresIn) * time.Second)
 	}
 	return connect.NewSecret(granted.AccessToken), expires, nil
+}
+
+// callError is the failure of a call, nil where err is none.
+func callError(err error) *connect.CallError {
+	var e *connect.CallError
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+// notWritten is the failure of a call that only asked: whatever became of it, no record was touched.
+func notWritten(err error) error {
+	e := callError(err)
+	if e == nil || e.Class != connect.Lost {
+		return err
+	}
+	asked := *e
+	asked.Class = connect.NotSent
+	return &asked
 }

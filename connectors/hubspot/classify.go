@@ -184,14 +184,3 @@ func (f failure) details() []failureDetail {
 	}
 	return details
 }
-
-// notWritten is the failure of a call that only asked: whatever became of it, no record was touched.
-func notWritten(err error) error {
-	e, ok := err.(*connect.CallError) //nolint:errorlint // httpcall and classify give nothing else
-	if !ok || e.Class != connect.Lost {
-		return err
-	}
-	asked := *e
-	asked.Class = connect.NotSent
-	return &asked
-}

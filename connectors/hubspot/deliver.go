@@ -77,10 +77,8 @@ func (w *work) write(ctx context.Context, action string) error {
 			rest = append(rest, r)
 		}
 	}
-	for _, group := range groups(elsewhere, false) {
-		if err := w.send(ctx, "update", group, false); err != nil {
-			return err
-		}
+	if err := w.sendAll(ctx, "update", elsewhere, false); err != nil {
+		return err
 	}
 	for _, r := range elsewhere {
 		if w.outcomes[r.at].Verdict == connect.Missing {
@@ -88,8 +86,12 @@ func (w *work) write(ctx context.Context, action string) error {
 			rest = append(rest, r)
 		}
 	}
-	for _, group := range groups(rest, true) {
-		if err := w.send(ctx, action, group, true); err != nil {
+	return w.sendAll(ctx, action, rest, true)
+}
+
+func (w *work) sendAll(ctx context.Context, action string, rows []row, last bool) error {
+	for _, group := range groups(rows, last) {
+		if err := w.send(ctx, action, group, last); err != nil {
 			return err
 		}
 	}
@@ -139,8 +141,8 @@ func (w *work) interrupt(err error, rows []row) error {
 	if !w.wrote {
 		return err
 	}
-	e, ok := err.(*connect.CallError) //nolint:errorlint // call gives nothing else
-	if !ok || e.Class == connect.Lost {
+	e := callError(err)
+	if e == nil || e.Class == connect.Lost {
 		return nil // unknown, as they stand
 	}
 	for _, r := range rows {

@@ -2,7 +2,6 @@ package hubspot
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 
@@ -12,6 +11,8 @@ import (
 
 // longestText is what HubSpot keeps of a text property, in characters.
 const longestText = 65_536
+
+const noSuchObject = "hubspot.no_such_object"
 
 // property is a definition as HubSpot shows it.
 type property struct {
@@ -48,9 +49,6 @@ func (d *destination) describe(ctx context.Context, object string) (connect.Obje
 	for _, p := range parsed.Results {
 		info.Fields = append(info.Fields, p.info(isContacts(object)))
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.objects[object] = &info
 	return info, nil
 }
 
@@ -94,23 +92,26 @@ func (p property) kind() string {
 	return "string"
 }
 
-// mustBeUnique refuses to create records under a property that HubSpot would let stand twice.
+// mustBeUnique refuses to create records under a property that HubSpot would let stand twice. A yes is remembered.
 func (d *destination) mustBeUnique(ctx context.Context, object, name string) error {
 	d.mu.Lock()
-	info := d.objects[object]
+	unique := d.unique[object+" "+name]
 	d.mu.Unlock()
-	if info == nil {
-		described, err := d.describe(ctx, object)
-		if err != nil {
-			return notWritten(err)
-		}
-		info = &described
-	}
-	if field, ok := info.Field(name); ok && field.Unique {
+	if unique {
 		return nil
 	}
-	return &connect.CallError{Class: connect.Refused, Code: "hubspot.match_not_unique",
-		Message: "the match property " + name + " has no unique values in HubSpot, so an insert could double records: create it with \"Require unique values\""}
+	info, err := d.describe(ctx, object)
+	if err != nil {
+		return notWritten(err)
+	}
+	if field, ok := info.Field(name); !ok || !field.Unique {
+		return &connect.CallError{Class: connect.Refused, Code: "hubspot.match_not_unique", Message: "the match property " + name +
+			" has no unique values in HubSpot, so an insert could double records: make one with \"Require unique values\""}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unique[object+" "+name] = true
+	return nil
 }
 
 // Probe asks whose account the credentials are for.
@@ -171,19 +172,24 @@ func (d *destination) hasAnswered(object string) bool {
 // explain finds out whether a refusal is for the object itself: HubSpot answers one it does not know with the same 400
 // as a bad row. It asks only until the object has answered once.
 func (d *destination) explain(ctx context.Context, object string, err error) error {
-	var e *connect.CallError
-	if !errors.As(err, &e) || e.Status != http.StatusBadRequest && e.Status != http.StatusNotFound || d.hasAnswered(object) {
+	e := callError(err)
+	if e == nil || e.Code == noSuchObject || !unfound(e) || d.hasAnswered(object) {
 		return err
 	}
 	_, asked := d.describe(ctx, object)
-	var a *connect.CallError
+	a := callError(asked)
 	switch {
 	case asked == nil:
 		d.answered(object)
-	case errors.As(asked, &a) && (a.Status == http.StatusBadRequest || a.Status == http.StatusNotFound):
-		return &connect.CallError{Class: connect.Gone, Status: e.Status, Code: "hubspot.no_such_object", RequestID: e.RequestID,
+	case a != nil && unfound(a):
+		return &connect.CallError{Class: connect.Gone, Status: e.Status, Code: noSuchObject, RequestID: e.RequestID,
 			Message: "HubSpot knows no object " + strconv.Quote(object) + " under API version " + d.config.version +
 				": use the name or the object type id from HubSpot's data model"}
 	}
 	return err
+}
+
+// unfound says whether the failure can mean that HubSpot does not know the object: it says so with 400 or 404.
+func unfound(e *connect.CallError) bool {
+	return e.Status == http.StatusBadRequest && e.Class == connect.Refused || e.Status == http.StatusNotFound
 }

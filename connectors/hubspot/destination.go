@@ -15,9 +15,9 @@ type destination struct {
 	tokens *httpcall.Tokens
 
 	mu      sync.Mutex
-	checked bool                           // the account was found to be the one in the settings
-	known   map[string]bool                // objects that HubSpot has answered for
-	objects map[string]*connect.ObjectInfo // as last described
+	checked bool            // the account was found to be the one in the settings
+	known   map[string]bool // objects that HubSpot has answered for
+	unique  map[string]bool // "object property" that HubSpot keeps unique
 }
 
 var (
@@ -38,7 +38,7 @@ func open(_ context.Context, s connect.Settings) (connect.Destination, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &destination{config: c, http: client, known: map[string]bool{}, objects: map[string]*connect.ObjectInfo{}}
+	d := &destination{config: c, http: client, known: map[string]bool{}, unique: map[string]bool{}}
 	d.tokens = httpcall.NewTokens(d.newToken)
 	return d, nil
 }

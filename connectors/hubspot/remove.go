@@ -64,7 +64,7 @@ func (w *work) erase(ctx context.Context) error {
 			continue
 		}
 		_, err := w.d.call(ctx, http.MethodPost, path, append(model.AppendQuoted([]byte(`{"objectId":`), id), '}'))
-		if e, ok := err.(*connect.CallError); ok && e.Status == http.StatusNotFound { //nolint:errorlint // call gives nothing else
+		if e := callError(err); e != nil && e.Status == http.StatusNotFound {
 			w.outcomes[r.at] = connect.Outcome{Verdict: connect.Missing, RequestID: e.RequestID}
 			continue
 		}

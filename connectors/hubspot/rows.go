@@ -21,6 +21,10 @@ func (w *work) rows() []row {
 			w.outcomes[i] = connect.Outcome{Verdict: connect.Rejected, Code: p.code, Message: p.message}
 			continue
 		}
+		if w.batch.Verb == connect.Clear && string(r.properties) == "{}" {
+			w.outcomes[i] = connect.Outcome{Verdict: connect.Accepted} // nothing was written but the match
+			continue
+		}
 		rows = append(rows, r)
 	}
 	return rows
@@ -68,7 +72,10 @@ func matchOf(match model.Fields) (target, *problem) {
 	if name == recordID {
 		return target{id: id}, nil
 	}
-	return target{property: name, id: folded(id)}, nil
+	if name == "email" {
+		id = folded(id)
+	}
+	return target{property: name, id: id}, nil
 }
 
 // properties is the JSON object of what to write, in one go and without maps: it is on the path of every row.
@@ -77,7 +84,7 @@ func (w *work) properties(op connect.Operation, match target) ([]byte, *problem)
 	dst = append(dst, '{')
 	clears := w.batch.Verb == connect.Clear
 	if match.property != "" && !w.batch.Verb.Leaving() {
-		dst = member(dst, match.property, op.Match[0].Value.Text)
+		dst = member(dst, match.property, match.id)
 	}
 	for _, f := range op.Fields {
 		if strings.Contains(f.Name, ".") {

@@ -19,18 +19,18 @@ func (w *work) send(ctx context.Context, action string, rows []row, last bool) e
 	path := w.d.config.crm("objects", w.batch.Object, "batch/"+action)
 	reply, err := w.d.call(ctx, http.MethodPost, path, body(action, rows, last))
 	if err != nil {
-		return w.refused(err, rows)
+		return w.refused(ctx, err, rows)
 	}
 	var parsed batchReply
 	if err := httpcall.JSON(reply, &parsed); err != nil {
 		return w.interrupt(err, rows)
 	}
 	if refused := parsed.silent(reply); refused != nil {
-		return w.refused(refused, rows)
+		return w.refused(ctx, refused, rows)
 	}
 	w.d.answered(w.batch.Object)
 	w.wrote = true
-	w.settle(parsed, rows, last, action)
+	w.settle(parsed, indexed(rows, last, action))
 	return nil
 }
 
@@ -67,13 +67,11 @@ func (t target) append(dst []byte) []byte {
 }
 
 // refused: a batch of one row that is refused is that row's answer; a larger one is for the engine to halve.
-func (w *work) refused(err error, rows []row) error {
-	e, ok := err.(*connect.CallError) //nolint:errorlint // call gives nothing else
-	if !ok || e.Class != connect.Refused || len(rows) > 1 {
+func (w *work) refused(ctx context.Context, err error, rows []row) error {
+	err = w.d.explain(ctx, w.batch.Object, err)
+	e := callError(err)
+	if e == nil || e.Class != connect.Refused || len(rows) > 1 {
 		return w.interrupt(err, rows)
-	}
-	if e.Status == http.StatusBadRequest && !w.d.hasAnswered(w.batch.Object) {
-		return w.interrupt(err, rows) // it may be the object that HubSpot does not know
 	}
 	verdict := connect.Rejected
 	if w.batch.Verb == connect.Insert && e.Status == http.StatusConflict {

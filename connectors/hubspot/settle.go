@@ -33,7 +33,7 @@ func (b batchReply) silent(reply *httpcall.Reply) *connect.CallError {
 	first := b.Errors[0]
 	e := &connect.CallError{Class: connect.Refused, Status: reply.Status, Code: first.code(), RequestID: first.CorrelationID,
 		Message: "HubSpot answered with success, no result and an error that names no row" + first.properties()}
-	if slices.ContainsFunc(b.Errors, func(f failure) bool { return f.verdict(connect.Upsert) != connect.Rejected }) {
+	if slices.ContainsFunc(b.Errors, func(f failure) bool { return f.verdict("upsert") != connect.Rejected }) {
 		e.Class = connect.Lost
 	}
 	return e
@@ -41,16 +41,16 @@ func (b batchReply) silent(reply *httpcall.Reply) *connect.CallError {
 
 func (f failure) names() bool { return len(f.Context["objectWriteTraceId"])+len(f.Context["ids"]) > 0 }
 
-// settle gives every row of a call its outcome. A row that the reply does not account for stays unknown.
-func (w *work) settle(b batchReply, rows []row, last bool, action string) {
-	index := indexed(rows, last, action)
-	open := make(map[int]bool, len(rows))
-	for _, r := range rows {
-		open[r.at] = true
+// settle gives every row of a call its outcome. A row that the reply does not account for stays unknown, and so does one
+// that it calls both done and failed.
+func (w *work) settle(b batchReply, index finder) {
+	open := make(map[int]bool, len(index.traces))
+	for _, at := range index.traces {
+		open[at] = true
 	}
 	for _, result := range b.Results {
 		if at, ok := index.of(result); ok && open[at] {
-			w.outcomes[at] = result.outcome(action)
+			w.outcomes[at] = result.outcome(index.action)
 			delete(open, at)
 		}
 	}
@@ -61,11 +61,15 @@ func (w *work) settle(b batchReply, rows []row, last bool, action string) {
 			unnamed = append(unnamed, f)
 		}
 		for _, at := range named {
-			w.outcomes[at] = w.failed(f)
+			if w.outcomes[at].Verdict == connect.Accepted {
+				w.outcomes[at] = connect.Outcome{}
+				continue
+			}
+			w.outcomes[at] = w.failed(f, index.action)
 			delete(open, at)
 		}
 	}
-	w.attribute(unnamed, open)
+	w.attribute(unnamed, open, index.action)
 }
 
 func (r resultRow) outcome(action string) connect.Outcome {
@@ -78,13 +82,13 @@ func (r resultRow) outcome(action string) connect.Outcome {
 
 // attribute: where as many errors name no row as rows are left, those rows are the ones that failed; which error is
 // whose is known only where they are alike.
-func (w *work) attribute(unnamed []failure, open map[int]bool) {
+func (w *work) attribute(unnamed []failure, open map[int]bool, action string) {
 	if len(unnamed) != len(open) || len(unnamed) == 0 {
 		return
 	}
-	outcome := w.failed(unnamed[0])
+	outcome := w.failed(unnamed[0], action)
 	for _, f := range unnamed[1:] {
-		other := w.failed(f)
+		other := w.failed(f, action)
 		if other.Verdict != outcome.Verdict {
 			return
 		}
@@ -99,8 +103,8 @@ func (w *work) attribute(unnamed []failure, open map[int]bool) {
 }
 
 // failed is the outcome of a row with an error.
-func (w *work) failed(f failure) connect.Outcome {
-	o := connect.Outcome{Verdict: f.verdict(w.batch.Verb), Code: f.code(), Message: f.Message, RequestID: f.CorrelationID}
+func (w *work) failed(f failure, action string) connect.Outcome {
+	o := connect.Outcome{Verdict: f.verdict(action), Code: f.code(), Message: f.Message, RequestID: f.CorrelationID}
 	if o.Verdict == connect.Exists && !f.about(w.batch.Ops) {
 		o.Verdict = connect.Rejected
 	}
@@ -122,14 +126,14 @@ func (f failure) about(ops []connect.Operation) bool {
 }
 
 // verdict reads a row's error by its category. A failure of HubSpot's own may have come after the row was written.
-func (f failure) verdict(verb connect.Verb) connect.Verdict {
+func (f failure) verdict(action string) connect.Verdict {
 	switch f.Category {
 	case "OBJECT_NOT_FOUND":
-		if verb != connect.Upsert && verb != connect.Insert {
+		if action == "update" {
 			return connect.Missing
 		}
 	case "CONFLICT":
-		if verb == connect.Insert {
+		if action == "create" {
 			return connect.Exists
 		}
 	case "RATE_LIMITS", "RATE_LIMIT", "LOCKED", "RECORD_LOCKED":
@@ -142,13 +146,14 @@ func (f failure) verdict(verb connect.Verb) connect.Verdict {
 
 // finder matches the parts of a reply to rows: by trace id, else by the id they were sent with.
 type finder struct {
+	action   string
 	traces   map[string]int
 	ids      map[string]int
 	property string
 }
 
 func indexed(rows []row, last bool, action string) finder {
-	f := finder{traces: make(map[string]int, len(rows)), ids: make(map[string]int, len(rows))}
+	f := finder{action: action, traces: make(map[string]int, len(rows)), ids: make(map[string]int, len(rows))}
 	for _, r := range rows {
 		t := r.target(last)
 		f.property = t.property

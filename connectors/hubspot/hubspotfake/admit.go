@@ -35,8 +35,11 @@ func (s *Server) authenticate(r *http.Request) *answer {
 	}
 	s.mu.Lock()
 	expires, oauth := s.access[token]
+	revoked := s.revoked
 	s.mu.Unlock()
 	switch {
+	case revoked:
+		return s.fail(http.StatusUnauthorized, "INVALID_AUTHENTICATION", "Authentication credentials are not valid.")
 	case oauth && time.Now().Before(expires), !oauth && token == s.options.Token:
 		return nil
 	case oauth:
@@ -119,7 +122,7 @@ func (s *Server) token(r *http.Request, body []byte) *answer {
 		return s.fail(http.StatusBadRequest, "VALIDATION_ERROR", "missing or unknown grant type")
 	case o.ClientID == "" || form.Get("client_id") != o.ClientID || form.Get("client_secret") != o.ClientSecret:
 		return s.oauthError("BAD_CLIENT_ID", "missing or unknown client id")
-	case form.Get("refresh_token") != o.RefreshToken:
+	case form.Get("refresh_token") != o.RefreshToken || s.isRevoked():
 		return s.oauthError("BAD_REFRESH_TOKEN", "missing or invalid refresh token")
 	}
 	s.mu.Lock()
@@ -141,6 +144,12 @@ func (s *Server) ExpireTokens() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire()
+}
+
+func (s *Server) isRevoked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.revoked
 }
 
 func (s *Server) expire() {

@@ -68,7 +68,7 @@ func (s *Server) correlation() string {
 	return fmt.Sprintf("00000000-0000-4000-8000-%012d", s.issued)
 }
 
-func (a *answer) write(w http.ResponseWriter) {
+func (a *answer) write(w http.ResponseWriter, cut bool) {
 	if a.body == nil {
 		w.WriteHeader(a.status)
 		return
@@ -77,6 +77,9 @@ func (a *answer) write(w http.ResponseWriter) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
+	}
+	if cut {
+		text = text[:len(text)/2]
 	}
 	w.Header().Set("Content-Type", "application/json;charset=utf-8")
 	w.WriteHeader(a.status)

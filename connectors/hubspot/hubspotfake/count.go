@@ -23,6 +23,7 @@ func (s *Server) note(r *http.Request, p place, body []byte) *Fault {
 	if f.Expire {
 		s.expire()
 	}
+	s.revoked = s.revoked || f.Revoke
 	return f
 }
 
@@ -31,6 +32,17 @@ func (s *Server) Calls() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls
+}
+
+// Writes is how many calls came that asked for a change, refused ones included.
+func (s *Server) Writes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, name := range writes {
+		n += s.counts[name]
+	}
+	return n
 }
 
 // Inputs is how many inputs the batch writes carried that were let in.

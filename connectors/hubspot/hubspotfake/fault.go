@@ -10,7 +10,7 @@ import (
 // Fault is something that goes wrong with the next calls. The zero values of its parts change nothing.
 type Fault struct {
 	Times int    // calls it strikes: 0 is one, below zero is all from now on
-	On    string // strikes only places whose name contains this: "batch/upsert", "oauth"; "": every call but oauth's
+	On    string // strikes only places whose name contains this: "batch/upsert", "oauth"; Writes: every call that asks for a change; "": every call but oauth's
 
 	Drop    bool          // the connection breaks and no answer comes
 	Applied bool          // with Drop or Status: the call has been applied before
@@ -18,15 +18,24 @@ type Fault struct {
 	Header  http.Header   //
 	Body    string        //
 	Delay   time.Duration // before the answer
+	Cut     bool          // the answer ends in the middle, cleanly
+	Endless bool          // 200 and a body without end; nothing is applied
 
-	Expire  bool   // every access token expires before the call
-	Reject  []int  // rows, by their place in the batch, refused as invalid
-	Omit    []int  // rows applied that the answer does not mention
-	Reverse bool   // results in the opposite order
-	Poison  string // a batch with an input that has this text as its id or a value is refused whole, naming nobody
-	Silent  bool   // 200 with no results and an error that names no row; nothing is applied
-	NoTrace bool   // the answer carries no trace ids
+	Expire  bool  // every access token expires before the call
+	Revoke  bool  // no credentials are taken from now on
+	Reject  []int // rows, by their place in the batch, refused as invalid; -1 is the last
+	Omit    []int // rows applied that the answer does not mention
+	Poison  []int // rows whose records are poison from now on: a write with one of them is refused whole, naming nobody
+	Reverse bool  // results in the opposite order
+	Silent  bool  // 200 with no results and an error that names no row; nothing is applied
+	NoTrace bool  // the answer carries no trace ids
 }
+
+// Writes, as Fault.On, means every call that asks for a change.
+const Writes = "writes"
+
+var writes = []string{"objects batch/upsert", "objects batch/update", "objects batch/create", "objects batch/archive",
+	"objects gdpr-delete"}
 
 // Inject adds a fault; faults strike in the order they were added, one a call.
 func (s *Server) Inject(f Fault) {
@@ -64,8 +73,11 @@ func (s *Server) strike(p place) *Fault {
 }
 
 func (f *Fault) meets(p place) bool {
-	if f.On == "" {
+	switch f.On {
+	case "":
 		return p.area != "oauth"
+	case Writes:
+		return slices.Contains(writes, p.name())
 	}
 	return strings.Contains(p.name(), f.On)
 }
@@ -83,12 +95,16 @@ func (f *Fault) finish(w http.ResponseWriter, a *answer) {
 	if f.breaks(w) {
 		return
 	}
-	a.write(w)
+	a.write(w, f.Cut)
 }
 
 func (f *Fault) breaks(w http.ResponseWriter) bool {
 	if f.Drop {
 		panic(http.ErrAbortHandler)
+	}
+	if f.Endless {
+		flood(w)
+		return true
 	}
 	if f.Status == 0 {
 		return false
@@ -102,6 +118,21 @@ func (f *Fault) breaks(w http.ResponseWriter) bool {
 	w.WriteHeader(f.Status)
 	_, _ = w.Write([]byte(f.Body))
 	return true
+}
+
+// flood writes until the caller hangs up.
+func flood(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json;charset=utf-8")
+	page := []byte(strings.Repeat(" ", 64<<10))
+	for {
+		if _, err := w.Write(page); err != nil {
+			return
+		}
+	}
+}
+
+func (f *Fault) rejects(i, rows int) bool {
+	return slices.Contains(f.Reject, i) || i == rows-1 && slices.Contains(f.Reject, -1)
 }
 
 // shape changes a batch's answer as the fault asks.

@@ -35,6 +35,8 @@ type Server struct {
 	objects  map[string]*object
 	nextID   int64
 	blocked  map[string]bool // e-mail addresses erased for good
+	poisoned map[string]bool // ids, as they are sent, that spoil a batch
+	revoked  bool
 	access   map[string]time.Time
 	faults   []*Fault
 	window   []time.Time
@@ -54,7 +56,7 @@ type Server struct {
 // New makes an account with HubSpot's own contact and company properties and a few custom ones. It is an http.Handler.
 func New(options Options) *Server {
 	s := &Server{
-		options: withDefaults(options), nextID: firstID, blocked: map[string]bool{}, access: map[string]time.Time{},
+		options: withDefaults(options), nextID: firstID, blocked: map[string]bool{}, poisoned: map[string]bool{}, access: map[string]time.Time{},
 		objects: map[string]*object{}, counts: map[string]int{}, closing: make(chan struct{}),
 	}
 	s.standardObjects()
@@ -121,7 +123,7 @@ const maxBody = 16 << 20
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		s.fail(http.StatusRequestEntityTooLarge, "VALIDATION_ERROR", "the request is too large").write(w)
+		s.fail(http.StatusRequestEntityTooLarge, "VALIDATION_ERROR", "the request is too large").write(w, false)
 		return
 	}
 	place, found := s.route(r)
@@ -131,7 +133,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !found {
-		s.fail(http.StatusNotFound, "", "resource not found").write(w)
+		s.fail(http.StatusNotFound, "", "resource not found").write(w, false)
 		return
 	}
 	answer := s.admit(w.Header(), r, place)

@@ -55,7 +55,7 @@ func (s *Server) batch(o *object, action string, body []byte, f *Fault) *answer 
 	if refused := s.checkBatch(o, action, in); refused != nil {
 		return refused
 	}
-	if f.Poison != "" && slices.ContainsFunc(in.Inputs, f.poisons) {
+	if s.poison(action, in, f) {
 		return s.fail(http.StatusBadRequest, "VALIDATION_ERROR", "Invalid input")
 	}
 	if f.Silent {
@@ -72,9 +72,17 @@ func (s *Server) batch(o *object, action string, body []byte, f *Fault) *answer 
 	return s.write(o, action, in, f)
 }
 
-func (f *Fault) poisons(in input) bool {
-	return strings.Contains(in.ID, f.Poison) || slices.ContainsFunc(slices.Collect(maps.Values(in.Properties)),
-		func(v string) bool { return strings.Contains(v, f.Poison) })
+// poison marks the records a fault names, and says whether the batch holds one that is marked.
+func (s *Server) poison(action string, in batchIn, f *Fault) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range f.Poison {
+		if i < len(in.Inputs) {
+			s.poisoned[fold(in.Inputs[i].ID)] = true
+		}
+	}
+	return action != "batch/read" && action != "batch/create" &&
+		slices.ContainsFunc(in.Inputs, func(one input) bool { return s.poisoned[fold(one.ID)] })
 }
 
 // checkBatch refuses what HubSpot refuses about a batch as a whole, without naming an input.
@@ -134,7 +142,7 @@ func (s *Server) write(o *object, action string, in batchIn, f *Fault) *answer {
 	s.mu.Lock()
 	s.inputs += len(in.Inputs)
 	for i, one := range in.Inputs {
-		shown, refused := s.apply(o, action, one, slices.Contains(f.Reject, i), false)
+		shown, refused := s.apply(o, action, one, f.rejects(i, len(in.Inputs)), false)
 		if refused != nil {
 			reply.Errors = append(reply.Errors, refused.row(one.ObjectWriteTraceID))
 			continue
@@ -162,7 +170,7 @@ func (s *Server) allOrNothing(o *object, action string, in batchIn, f *Fault) *a
 	}
 	for i, one := range in.Inputs {
 		s.mu.Lock()
-		_, refused := s.apply(o, action, one, slices.Contains(f.Reject, i), true)
+		_, refused := s.apply(o, action, one, f.rejects(i, len(in.Inputs)), true)
 		s.mu.Unlock()
 		if refused != nil && refused.category != "OBJECT_NOT_FOUND" {
 			return s.fail(refused.status, refused.category, refused.message, refused.detail())
@@ -175,6 +183,9 @@ func (s *Server) allOrNothing(o *object, action string, in batchIn, f *Fault) *a
 func (s *Server) apply(o *object, action string, one input, reject, dry bool) (record, *refusal) {
 	if reject {
 		return record{}, s.invalid("", "INVALID_VALUE", "the value is refused")
+	}
+	if len(one.Properties) == 0 {
+		return record{}, s.invalid("", "NO_PROPERTIES", "no properties were given")
 	}
 	values, refused := s.check(o, one.Properties)
 	if refused != nil {

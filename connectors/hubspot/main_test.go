@@ -1,0 +1,5 @@
+package hubspot_test
+
+import "strings"
+
+func folded(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
