@@ -95,7 +95,7 @@ func start(t *testing.T, settings func(url string) connect.Settings) connecttest
 			}
 			return inject(fake, f)
 		},
-		Close:    fake.Close,
+		Close: fake.Close,
 	}
 }
 
