@@ -146,8 +146,9 @@ func TestABadAddressIsNotSent(t *testing.T) {
 	}
 }
 
-// dropper reads one whole request from every connection but the first `keep`, and closes it without a reply.
-func dropper(t *testing.T, keep int) (url string, requests *atomic.Int64) {
+// dropper answers the first requests, as many as keep says, then reads one more whole and closes the connection
+// without a reply, or resets it.
+func dropper(t *testing.T, keep int, reset bool) (url string, requests *atomic.Int64) {
 	t.Helper()
 	listen, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -160,6 +161,9 @@ func dropper(t *testing.T, keep int) (url string, requests *atomic.Int64) {
 			conn, err := listen.Accept()
 			if err != nil {
 				return
+			}
+			if tcp, ok := conn.(*net.TCPConn); ok && reset {
+				_ = tcp.SetLinger(0)
 			}
 			go answerThenDrop(conn, keep, requests)
 		}
@@ -184,9 +188,13 @@ func answerThenDrop(conn net.Conn, keep int, requests *atomic.Int64) {
 }
 
 func TestADroppedRequestIsLostAndNeverRepeated(t *testing.T) {
-	for name, keep := range map[string]int{"new connection": 0, "connection used before": 1} {
+	for name, how := range map[string]struct {
+		keep  int
+		reset bool
+	}{"new": {0, false}, "new, reset": {0, true}, "used before": {1, false}, "used before, reset": {1, true}} {
 		t.Run(name, func(t *testing.T) {
-			url, requests := dropper(t, keep)
+			keep := how.keep
+			url, requests := dropper(t, keep, how.reset)
 			c := client(t, httpcall.Options{})
 			for range keep {
 				if _, err := c.Do(t.Context(), post(url)); err != nil {
