@@ -42,13 +42,13 @@ func (j *bulk) collect(ctx context.Context) error {
 	return j.again(ctx, stale)
 }
 
-// rest says what is known of operations that no file names. Where the files answer for every row that was handed in,
-// such an operation was not among them.
+// rest says what is known of operations that no file names. Where the files answer for every row that was worked on,
+// such an operation was not done. An upsert hands in every row, so that a complete job must name it.
 func (j *bulk) rest(counted int) {
-	accounted := j.info.State == "JobComplete" && counted == j.info.Processed
+	handedIn := j.batch.Verb == connect.Upsert && j.info.State == "JobComplete"
 	for _, at := range j.open(every) {
 		o := connect.Outcome{Code: "job.no_result", Message: "the bulk job's results do not name the row"}
-		if accounted && j.batch.Verb != connect.Upsert {
+		if counted == j.info.Processed && !handedIn {
 			o.Verdict = connect.Retry
 		}
 		j.end(at, o)
