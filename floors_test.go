@@ -22,6 +22,7 @@ var floors = map[string]string{
 	"sync/fault":               "0p",
 	"frontend":                 "0",
 	"sync/diff":                "1p",
+	"sync/liquid":              "1p",
 	"sync/connect":             "1",
 	"sync/mapping":             "2p",
 	"sync/httpcall":            "2",
@@ -34,6 +35,7 @@ var floors = map[string]string{
 	"sync/run":                 "6",
 	"sync/supervise":           "7",
 	"sync/connect/connecttest": "6",
+	"sync/connect/sourcetest":  "6",
 	"connectors/*":             "7",
 	"connectors/*/*":           "6", // a connector's fake stands below it: it knows the vendor, not us
 	"connectors":               "8",

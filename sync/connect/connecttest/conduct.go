@@ -37,7 +37,7 @@ func cancels(b *bench) error {
 	}
 	a := b.note(answer{outcomes, err})
 	if !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("the error %w does not say that the call was stopped", err)
+		return fmt.Errorf("the error %v does not say that the call was stopped", err)
 	}
 	return a.of(connect.Lost)
 }

@@ -50,7 +50,7 @@ func oneOutcomeEach(b *bench) error {
 func emptyBatch(b *bench) error {
 	a := b.deliver(b.batch(b.verb(), 0, 0, 0))
 	if a.err != nil || len(a.outcomes) != 0 {
-		return fmt.Errorf("an empty batch gave %d outcomes and error %w, want neither", len(a.outcomes), a.err)
+		return fmt.Errorf("an empty batch gave %d outcomes and error %v, want neither", len(a.outcomes), a.err)
 	}
 	if n := b.peer.Calls(); n != 0 {
 		return fmt.Errorf("an empty batch made %d calls", n)
@@ -205,7 +205,7 @@ func insertExisting(b *bench) error {
 	again := b.batch(connect.Insert, 0, 3, 1)
 	a := b.deliver(again)
 	if a.err != nil || len(a.outcomes) != 3 {
-		return fmt.Errorf("inserting what exists beside a new row: %d outcomes, %w", len(a.outcomes), a.err)
+		return fmt.Errorf("inserting what exists beside a new row: %d outcomes, %v", len(a.outcomes), a.err)
 	}
 	if v := a.outcomes[2].Verdict; v != connect.Accepted {
 		return fmt.Errorf("the new row is %v, want accepted", v)

@@ -31,7 +31,7 @@ func probes(b *bench) error {
 	}
 	second, err := b.dest.(connect.Prober).Probe(b.t.Context())
 	if err != nil || first.ID == "" || first.ID != second.ID {
-		return fmt.Errorf("the account is %q and then %q (%w), want one id", first.ID, second.ID, err)
+		return fmt.Errorf("the account is %q and then %q (%v), want one id", first.ID, second.ID, err)
 	}
 	if n := b.peer.Calls(); n != 0 {
 		return fmt.Errorf("probing made %d calls that ask for a change", n)
@@ -94,7 +94,7 @@ func reads(b *bench) error {
 	lookups = append(lookups, connect.Lookup{Key: absent.Key, Match: absent.Match})
 	found, err := b.dest.(connect.Reader).Read(b.t.Context(), b.object.Name, lookups, fieldNames(absent.Fields))
 	if err != nil || len(found) != len(lookups) {
-		return fmt.Errorf("reading %d records gave %d: %w", len(lookups), len(found), err)
+		return fmt.Errorf("reading %d records gave %d: %v", len(lookups), len(found), err)
 	}
 	if found[3].Exists {
 		return errors.New("a record that was never made is found")
@@ -132,7 +132,7 @@ func lists(b *bench) error {
 		return nil
 	})
 	if err != nil || len(byIdentity) != len(batch.Ops) {
-		return fmt.Errorf("listing %d records gave %d: %w", len(batch.Ops), len(byIdentity), err)
+		return fmt.Errorf("listing %d records gave %d: %v", len(batch.Ops), len(byIdentity), err)
 	}
 	for i, op := range batch.Ops {
 		found, ok := byIdentity[b.identity(op)]
@@ -175,7 +175,7 @@ func job(b *bench) error {
 	defer cancel()
 	token, err := jobs.Begin(ctx, batch)
 	if err != nil || token == "" {
-		return fmt.Errorf("beginning a job gave token %q: %w", token, err)
+		return fmt.Errorf("beginning a job gave token %q: %v", token, err)
 	}
 	if err := b.holdsExactly(nil); err != nil {
 		return fmt.Errorf("after beginning: %w", err)
