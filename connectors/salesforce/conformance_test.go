@@ -21,7 +21,7 @@ func TestConformance(t *testing.T) {
 		Skip: map[string]string{
 			"left-out-row-is-unknown": "Salesforce matches answers to rows by order alone: with one missing, all are unknown",
 			"answers-in-any-order":    "Salesforce promises the order of its answers",
-			"throttle":     "Salesforce never says how long to wait; the check without a hint holds",
+			"throttle":                "Salesforce never says how long to wait; the check without a hint holds",
 		},
 	})
 }

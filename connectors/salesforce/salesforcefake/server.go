@@ -29,6 +29,7 @@ type Options struct {
 	ClientSecret string        // "fake-client-secret"
 	RefreshToken string        // "fake-refresh"
 	Username     string        // "integration@example.com"
+	Record       bool          // keep every API call for Requests
 	PublicKey    any           // *rsa.PublicKey that JWT assertions are checked against; nil refuses them
 }
 
@@ -63,6 +64,7 @@ type Server struct {
 	hold     bool
 	used     int
 	counters Counters
+	requests []Request
 
 	http    *http.Server
 	stop    context.CancelFunc
@@ -189,6 +191,7 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request, version string, pat
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.record(r, body)
 	if f := s.due(r, body); f != nil {
 		s.misbehave(w, r, f, func(w http.ResponseWriter) { s.counted(w, r, version, path) })
 		return
