@@ -111,6 +111,9 @@ func killedWriter(t *testing.T, dir string, after time.Duration) (acknowledged [
 
 func checkSurvivors(t *testing.T, dir string, acknowledged []string) {
 	t.Helper()
+	r, err := OpenReader(t.Context(), dir) // reading must work on what a killed process left, before anyone repairs it
+	must(t, err)
+	must(t, r.Close())
 	l := opened(t, dir)
 	defer l.Close()
 	s, _, err := l.Sync(t.Context(), "people")

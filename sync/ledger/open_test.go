@@ -226,6 +226,22 @@ func TestNetworkFileSystems(t *testing.T) {
 	}
 }
 
+func TestWritesWaitForTheDisk(t *testing.T) {
+	l := opened(t, t.TempDir())
+	must(t, l.writer.do(t.Context(), func(tx *tx) error {
+		level, _, err := tx.one("PRAGMA synchronous")
+		if level != 2 {
+			t.Errorf("synchronous is %d, want 2 (FULL)", level)
+		}
+		return err
+	}))
+	var mode string
+	must(t, l.db.QueryRow("PRAGMA journal_mode").Scan(&mode))
+	if mode != "wal" {
+		t.Errorf("the journal is %q", mode)
+	}
+}
+
 func TestClosedLedgerSaysSo(t *testing.T) {
 	l := opened(t, t.TempDir())
 	must(t, l.Close())
