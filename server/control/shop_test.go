@@ -12,7 +12,7 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2"
 
-	"github.com/freshet/freshet/connectors/duckdb"
+	duckdbsource "github.com/freshet/freshet/connectors/duckdb"
 	"github.com/freshet/freshet/connectors/files"
 	"github.com/freshet/freshet/connectors/webhook"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
@@ -100,7 +100,7 @@ func (s *shop) exec(query string, args ...any) {
 }
 
 func drivers() []connect.Driver {
-	return []connect.Driver{duckdb.Driver(), files.Driver(), webhook.Driver()}
+	return []connect.Driver{duckdbsource.Driver(), files.Driver(), webhook.Driver()}
 }
 
 func open(dir string) (*control.Service, error) {

@@ -32,12 +32,12 @@ func (b *bulk) slices(n int, each func(query string, from, to int) error) error 
 }
 
 // bulkRows runs a bulk statement over rows; add appends the arguments of one row.
-func bulkRows[T any](t *tx, b *bulk, rows []T, before []driver.Value, add func([]driver.Value, *T) []driver.Value) error {
-	args := make([]driver.Value, 0, bulkSizes[0]*16)
+func bulkRows[T any](t *tx, b *bulk, rows []T, add func([]driver.Value, T) []driver.Value) error {
+	args := make([]driver.Value, 0, 8*min(len(rows), bulkSizes[0]))
 	return b.slices(len(rows), func(query string, from, to int) error {
-		args = append(args[:0], before...)
+		args = args[:0]
 		for i := from; i < to; i++ {
-			args = add(args, &rows[i])
+			args = add(args, rows[i])
 		}
 		_, err := t.exec(query, args...)
 		return err

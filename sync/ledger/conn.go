@@ -70,7 +70,8 @@ func (c *conn) bind(args []driver.Value) []driver.NamedValue {
 	return c.args
 }
 
-// exec runs a statement and tells how many rows it changed. Arguments are int64, string, []byte or nil.
+// exec runs a statement and tells how many rows it changed. Arguments are int64, string, []byte or nil. It is not for
+// statements that answer rows, not even a PRAGMA: stepped once they would stay open and keep the log from shrinking.
 func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
 	s, err := c.prepare(query)
 	if err != nil {
@@ -112,6 +113,11 @@ func (c *conn) one(query string, args ...driver.Value) (n int64, ok bool, err er
 		return nil
 	}, args...)
 	return n, ok, err
+}
+
+// pragma sets something of the connection or the file.
+func (c *conn) pragma(text string) error {
+	return c.query("PRAGMA "+text, func([]driver.Value) error { return nil })
 }
 
 func (c *conn) close() error {

@@ -10,7 +10,7 @@ import (
 
 const detailColumns = `SELECT r.key, r.shape, r.row_hash, r.state, p.accepted, p.payload, p.hash, coalesce(p.match, ''),
 	p.remote, p.origin, p.attempts, p.code, p.message, coalesce(u.id, ''), p.at
-	FROM records r JOIN payloads p ON p.sync = r.sync AND p.key = r.key LEFT JOIN runs u ON u.n = p.run `
+	FROM records r JOIN payloads p ON p.place = r.place LEFT JOIN runs u ON u.n = p.run `
 
 var detailsByKey = newBulk(detailColumns+`WHERE r.sync = ? AND r.key IN (`, `?`, `)`)
 

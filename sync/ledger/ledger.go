@@ -57,8 +57,8 @@ func openLocked(ctx context.Context, path string, lock *lock) (*Ledger, error) {
 
 // tune keeps the write-ahead log at a size where a checkpoint writes many changes of one page once.
 func tune(c *conn) error {
-	for _, pragma := range []string{"PRAGMA wal_autocheckpoint = 4000", "PRAGMA journal_size_limit = 67108864"} {
-		if _, err := c.exec(pragma); err != nil {
+	for _, pragma := range []string{"wal_autocheckpoint = 4000", "journal_size_limit = 67108864"} {
+		if err := c.pragma(pragma); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,13 @@ const groupLimit = 256
 type tx struct {
 	*conn
 	moved map[SyncRef]*tally
-	runs  map[model.RunID]int64
+	known *memory
+}
+
+// memory is what the writer remembers from one transaction to the next, because nobody else changes it.
+type memory struct {
+	runs  map[model.RunID]int64 // the numbers of runs
+	place int64                 // the last place given in payloads, 0 before the first is asked for
 }
 
 // write is one caller waiting for its change to be durable.
@@ -35,14 +41,14 @@ type writer struct {
 	quit  chan struct{}
 	ended chan struct{}
 	stop  sync.Once
-	runs  map[model.RunID]int64
+	known *memory
 
 	broken error // the first write that failed; only the goroutine touches it until ended is closed
 }
 
 func startWriter(path string, c *conn) *writer {
 	w := &writer{path: path, conn: c, queue: make(chan *write), quit: make(chan struct{}), ended: make(chan struct{}),
-		runs: map[model.RunID]int64{}}
+		known: &memory{runs: map[model.RunID]int64{}}}
 	go w.work()
 	return w
 }
@@ -117,7 +123,7 @@ func (w *writer) transact(group []*write, answers []error) error {
 	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	t := &tx{conn: w.conn, moved: map[SyncRef]*tally{}, runs: w.runs}
+	t := &tx{conn: w.conn, moved: map[SyncRef]*tally{}, known: w.known}
 	err := t.apply(group, answers)
 	if err == nil {
 		err = t.keepCounts()

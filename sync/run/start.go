@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -105,8 +104,15 @@ func (x *execution) carryOut(ctx context.Context, run ledger.Run) (Report, error
 	return x.close(context.WithoutCancel(ctx), run)
 }
 
-// quiet carries out what needs no call: rows set aside, rows confirmed, records let go. Doing it twice changes nothing.
+// quiet carries out what needs no call: rows set aside, rows confirmed, records let go. It comes before the first call
+// and may be done again after a crash in it.
 func (x *execution) quiet(ctx context.Context) error {
+	if x.salt > 0 {
+		return nil // calls were made, so this was done
+	}
+	if err := x.runner.Ledger.UnseeQuarantine(ctx, x.ref, x.id); err != nil {
+		return err
+	}
 	for _, segment := range x.file.Segments() {
 		if segment.Verb != connect.NoVerb {
 			continue

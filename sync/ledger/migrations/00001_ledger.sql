@@ -29,15 +29,16 @@ CREATE TABLE records (
   shape    INTEGER NOT NULL,
   row_hash INTEGER NOT NULL,
   state    INTEGER NOT NULL,
+  place    INTEGER NOT NULL,
   PRIMARY KEY (sync, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX refused ON records (sync, key) WHERE state = 2;
 
--- The wide half, read only for the records a plan touches.
+-- The wide half, read only for the records a plan touches. A table by number takes new rows at its end, which costs
+-- half of keeping wide rows in key order.
 CREATE TABLE payloads (
-  sync     INTEGER NOT NULL,
-  key      TEXT NOT NULL,
+  place    INTEGER PRIMARY KEY,
   accepted INTEGER NOT NULL,
   payload  BLOB,
   hash     INTEGER NOT NULL,
@@ -48,9 +49,8 @@ CREATE TABLE payloads (
   code     TEXT NOT NULL,
   message  TEXT NOT NULL,
   run      INTEGER NOT NULL,
-  at       INTEGER NOT NULL,
-  PRIMARY KEY (sync, key)
-) STRICT, WITHOUT ROWID;
+  at       INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE runs (
   n         INTEGER PRIMARY KEY,
