@@ -6,6 +6,7 @@ package connectors
 import (
 	"github.com/freshet/freshet/connectors/duckdb"
 	"github.com/freshet/freshet/connectors/files"
+	"github.com/freshet/freshet/connectors/hubspot"
 	"github.com/freshet/freshet/connectors/webhook"
 	"github.com/freshet/freshet/sync/connect"
 )
@@ -15,6 +16,7 @@ func All() []connect.Driver {
 	return []connect.Driver{
 		duckdbsource.Driver(),
 		files.Driver(),
+		hubspot.Driver(),
 		webhook.Driver(),
 	}
 }
