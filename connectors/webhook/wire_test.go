@@ -246,6 +246,17 @@ func TestLimitsComeFromTheSettings(t *testing.T) {
 	}
 }
 
+func TestMoreRecordsThanSetAreRefused(t *testing.T) {
+	url, calls := replying(t, 204, "", "")
+	s := settings(url)
+	s.Values["batch_size"] = "1"
+	_, err := opened(t, s).Deliver(t.Context(), batch(connect.Upsert, connect.Operation{Key: "1"}, connect.Operation{Key: "2"}))
+	isClass(t, err, connect.TooLarge)
+	if len(*calls) != 0 {
+		t.Errorf("%d calls were made", len(*calls))
+	}
+}
+
 // TestOverheadIsEnough: the bytes the engine reckons with are never fewer than those of the body.
 func TestOverheadIsEnough(t *testing.T) {
 	url, calls := replying(t, 204, "", "")

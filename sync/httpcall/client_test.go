@@ -269,8 +269,26 @@ func TestIdleBodyEndsBeforeTheTotal(t *testing.T) {
 	begun := time.Now()
 	_, err := client(t, httpcall.Options{Timeout: 20 * time.Second, Idle: 100 * time.Millisecond}).Do(t.Context(), post(url))
 	want(t, err, connect.Lost, "timeout")
+	if errors.Is(err, context.Canceled) {
+		t.Error("it looks as if the caller had stopped the call")
+	}
 	if took := time.Since(begun); took > 5*time.Second {
 		t.Errorf("took %v, want the idle time", took)
+	}
+}
+
+func TestCancellingInsideTheReply(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte("{"))
+		_ = http.NewResponseController(w).Flush()
+		time.AfterFunc(50*time.Millisecond, cancel)
+		hang(r)
+	})
+	_, err := client(t, httpcall.Options{}).Do(ctx, post(url))
+	want(t, err, connect.Lost, "canceled")
+	if !errors.Is(err, context.Canceled) {
+		t.Error("the cause is not wrapped")
 	}
 }
 
