@@ -103,6 +103,7 @@ func known(text string) string { return strings.ToLower(strings.TrimSpace(text))
 func (j *bulk) ownIDs(ctx context.Context) error {
 	j.owners = map[string][]int{}
 	var unknown []int
+	var rows []row
 	for _, at := range j.open(every) {
 		if id := j.batch.Ops[at].RemoteID; id != "" {
 			j.owners[id] = append(j.owners[id], at)
@@ -121,7 +122,11 @@ func (j *bulk) ownIDs(ctx context.Context) error {
 					j.owners[id] = append(j.owners[id], at)
 				}
 			}
+			rows = append(rows, row{at: at})
 		}
+	}
+	for _, at := range without(unknown, rows) {
+		j.end(at, connect.Outcome{Verdict: connect.Missing})
 	}
 	return nil
 }
