@@ -252,6 +252,61 @@ func TestJobEndsBadly(t *testing.T) {
 	}
 }
 
+// TestJobUnderWay: once Salesforce may be working on a job, no error says that nothing was applied; another Finish has
+// the outcomes.
+func TestJobUnderWay(t *testing.T) {
+	s, d := org(t, salesforcefake.Options{JobStep: time.Millisecond, DailyLimit: 100})
+	d.budget = newBudget(0)
+	batch := many(3)
+	token, err := d.Begin(t.Context(), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handIn(t, d, token, batch, "UploadComplete")
+	s.SetUsage(100)
+	for _, attempt := range []int{2, 3} {
+		batch.Attempt = attempt
+		_, err = d.Finish(t.Context(), token, batch)
+		var call *connect.CallError
+		if !errors.As(err, &call) || call.Class != connect.Lost || call.Code != "REQUEST_LIMIT_EXCEEDED" || call.After == 0 {
+			t.Fatalf("Finish ended with %v, want lost", err)
+		}
+	}
+	s.SetUsage(0)
+	outcomes, err := d.Finish(t.Context(), token, batch)
+	if err != nil || !slices.Equal(verdicts(outcomes), []connect.Verdict{yes, yes, yes}) {
+		t.Fatalf("the outcomes are %v, %v", outcomes, err)
+	}
+}
+
+// TestTwoFinish: two processes that finish one job at the same time both have its outcomes, and it is done once.
+func TestTwoFinish(t *testing.T) {
+	s, d := org(t, salesforcefake.Options{JobStep: time.Millisecond})
+	batch := many(300)
+	token, err := d.Begin(t.Context(), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	for range 2 {
+		go func() {
+			outcomes, err := d.Finish(t.Context(), token, batch)
+			if err == nil && slices.ContainsFunc(outcomes, func(o connect.Outcome) bool { return o.Verdict != yes }) {
+				err = errors.New("a row is not accepted")
+			}
+			done <- err
+		}()
+	}
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if c := s.Counters(); c.Uploads != 1 || c.Writes != 300 {
+		t.Errorf("%d uploads, %d writes", c.Uploads, c.Writes)
+	}
+}
+
 // TestJobWithBadColumn: a job that fails for what its data is refuses its rows; repeating it would not help.
 func TestJobWithBadColumn(t *testing.T) {
 	_, d := org(t, salesforcefake.Options{JobStep: time.Millisecond})

@@ -37,7 +37,7 @@ func object(name, title string) connect.Object {
 		Verbs: []connect.Ability{
 			{Verb: connect.Upsert, Guarantee: connect.A, Meaning: "Makes the record, or changes the one with the same external id."},
 			{Verb: connect.Update, Guarantee: connect.A, Meaning: "Changes the record with this external id; nothing is made."},
-			{Verb: connect.Insert, Guarantee: connect.C, Meaning: "Makes the record where none has this external id; looked up before it is repeated."},
+			{Verb: connect.Insert, Guarantee: connect.C, Meaning: "Makes the record where none has this external id; looked up first, unless the external id is unique and Salesforce itself refuses a second one."},
 			{Verb: connect.Clear, Guarantee: connect.A, Meaning: "Empties the fields that were written and keeps the record."},
 			{Verb: connect.Archive, Guarantee: connect.A, Meaning: "Moves the record to the recycle bin, as delete does."},
 			{Verb: connect.Delete, Guarantee: connect.A, Meaning: "Moves the record to the recycle bin."},

@@ -44,9 +44,9 @@ func (w *work) move(ctx context.Context) error {
 	})
 }
 
-// insert makes records. Where a repeat could double one, it is looked up first.
+// insert makes records. Where Salesforce itself would take a second one with the same match value, it is looked up first.
 func (w *work) insert(ctx context.Context) error {
-	if w.batch.Attempt > 1 || !w.unique(ctx) {
+	if !w.unique(ctx) {
 		if err := w.existing(ctx, w.open(every)); err != nil {
 			return err
 		}
