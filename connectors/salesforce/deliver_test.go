@@ -125,6 +125,26 @@ func TestPartlyAnswered(t *testing.T) {
 	}
 }
 
+// TestChainOfMoves: records that take over each other's old match values all move, whatever their order in the call.
+func TestChainOfMoves(t *testing.T) {
+	s, d := org(t, salesforcefake.Options{})
+	batch := connect.Batch{Object: "Contact", Verb: connect.Upsert}
+	for i := range 4 {
+		s.Put("Contact", map[string]string{"External_Id__c": fmt.Sprint("e", i), "LastName": fmt.Sprint("n", i)})
+		op := contact(fmt.Sprint("e", i+1))
+		op.PriorMatch = contact(fmt.Sprint("e", i)).Match
+		batch.Ops = append(batch.Ops, op)
+	}
+	if got := verdicts(must(t, d, batch)); !slices.Equal(got, []connect.Verdict{yes, yes, yes, yes}) {
+		t.Errorf("the outcomes are %v", got)
+	}
+	for i, r := range s.Records("Contact") {
+		if r.Fields["LastName"] != fmt.Sprint("n", i) || r.Fields["External_Id__c"] != fmt.Sprint("e", i+1) {
+			t.Errorf("record %d holds %v", i, r.Fields)
+		}
+	}
+}
+
 // TestLookupsOfAnyText: match values of every kind are found again, however many: escapes, lengths, numbers.
 func TestLookupsOfAnyText(t *testing.T) {
 	seed := rand.Uint64()

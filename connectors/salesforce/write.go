@@ -37,11 +37,28 @@ func (w *work) move(ctx context.Context) error {
 		op := w.batch.Ops[rows[i].at]
 		rows[i].fields = wire(op.Fields, op.Match)
 	}
-	return w.send(ctx, http.MethodPatch, "", rows, func(r row, answer *rowResult, o connect.Outcome) {
-		if !answer.absent() {
-			w.end(r.at, o)
+	return w.shift(ctx, rows)
+}
+
+// shift sends moves until no more succeed: one record's new value can be the value another record of the call is
+// moving away from.
+func (w *work) shift(ctx context.Context, rows []row) error {
+	for last := len(rows) + 1; 0 < len(rows) && len(rows) < last; {
+		var taken []row
+		err := w.send(ctx, http.MethodPatch, "", rows, func(r row, answer *rowResult, o connect.Outcome) {
+			if answer.duplicate() {
+				taken = append(taken, r)
+			}
+			if !answer.absent() {
+				w.end(r.at, o)
+			}
+		})
+		if err != nil {
+			return err
 		}
-	})
+		rows, last = taken, len(rows)
+	}
+	return nil
 }
 
 // insert makes records. Where Salesforce itself would take a second one with the same match value, it is looked up first.
