@@ -22,6 +22,7 @@ var floors = map[string]string{
 	"sync/fault":               "0p",
 	"frontend":                 "0",
 	"sync/diff":                "1p",
+	"sync/liquid":              "1p",
 	"sync/connect":             "1",
 	"sync/mapping":             "2p",
 	"sync/httpcall":            "2",

@@ -52,7 +52,7 @@ func (e *Engine) Describe(ctx context.Context, m model.Model) (Described, error)
 	if err := checkKey(m, columns); err != nil {
 		return Described{}, err
 	}
-	return Described{Columns: columns, Tables: tables}, nil
+	return Described{Columns: columns, Tables: e.expand(tables)}, nil
 }
 
 // prepared binds the SQL as it is written, so that errors have their true place, and gives the names of its columns.

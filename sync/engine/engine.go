@@ -34,6 +34,7 @@ type Engine struct {
 
 	mu       sync.Mutex
 	attached map[string][]connect.Problem // by alias
+	defined  map[string][]string          // tables of the models that others read, by "models.main.name" in lower case
 }
 
 // Open starts an engine that never reaches for the network: extensions are neither installed nor loaded on demand.
@@ -52,7 +53,8 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(notStarted(err), os.RemoveAll(scratch))
 	}
-	e := &Engine{db: sql.OpenDB(connector), scratch: scratch, attached: map[string][]connect.Problem{}}
+	e := &Engine{db: sql.OpenDB(connector), scratch: scratch, attached: map[string][]connect.Problem{},
+		defined: map[string][]string{}}
 	if err := e.configure(ctx, o); err != nil {
 		return nil, errors.Join(notStarted(err), e.Close())
 	}

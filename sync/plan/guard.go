@@ -102,9 +102,23 @@ func share(n, of int64) string {
 	return " (" + percent(100*float64(n)/float64(of)) + " of " + number(of) + ")"
 }
 
-// percent writes a share with the digits that matter: 9.97 %, 12.5 %, 0.04 %.
+// percent writes a share with the digits that matter: 150%, 12.5%, 9.97%, 0.04%.
 func percent(p float64) string {
-	return strconv.FormatFloat(p, 'g', 3, 64) + "%"
+	places := 2
+	switch {
+	case p >= 100:
+		places = 0
+	case p >= 10:
+		places = 1
+	}
+	s := strconv.FormatFloat(p, 'f', places, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	if s == "0" && p > 0 {
+		s = "less than 0.01"
+	}
+	return s + "%"
 }
 
 func count(n int64, one, many string) string {
