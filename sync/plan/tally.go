@@ -137,13 +137,3 @@ func sample(s *Step) Sample {
 	}
 	return out
 }
-
-// MarshalJSON writes the value as in a payload. A value whose JSON cannot stand for its kind again is read back as the
-// kind its JSON has.
-func (v JSONValue) MarshalJSON() ([]byte, error) { return model.Value(v).AppendJSON(nil), nil }
-
-// UnmarshalJSON reads what MarshalJSON wrote, with every digit.
-func (v *JSONValue) UnmarshalJSON(text []byte) error {
-	*v = readJSON(text)
-	return nil
-}
