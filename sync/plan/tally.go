@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/freshet/freshet/sync/connect"
-	"github.com/freshet/freshet/sync/model"
 )
 
 // samplesAKind is how many steps of every kind a summary shows in full.
