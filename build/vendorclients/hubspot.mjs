@@ -1,7 +1,7 @@
 // Drives HubSpot's own client against the fake at BASE and prints what it makes of every answer, as one JSON object.
 import { Client } from '@hubspot/api-client'
 
-const { BASE: basePath, TOKEN: accessToken } = process.env
+const { BASE: basePath, TOKEN: accessToken, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN } = process.env
 const client = new Client({ accessToken, basePath })
 const contacts = client.crm.contacts.batchApi
 
@@ -28,6 +28,8 @@ out.create = await told(() => contacts.create({ inputs: [{ objectWriteTraceId: '
 out.archive = await told(() => contacts.archive({ inputs: [{ id: '102' }] }))
 out.erase = await told(() => client.crm.contacts.basicApi.purge({ objectId: '103' }))
 out.list = await told(() => client.crm.contacts.basicApi.getPage(100, undefined, ['email'], undefined, undefined, false))
+
+out.token = await told(() => client.oauth.tokensApi.create('refresh_token', undefined, undefined, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN))
 
 // What the client makes of the answers to bad calls.
 out.partial = await told(() => contacts.upsert({ inputs: [row('dee@example.com', 'row-7', {}), row('no address', 'row-8', {})] }))

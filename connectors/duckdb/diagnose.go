@@ -8,14 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
-	"time"
 
 	"github.com/freshet/freshet/sync/fault"
 )
 
 const locked = "duckdb.locked"
 
-var _ = time.Second
+// newestStorage is the newest storage version that the engine's DuckDB writes.
+const newestStorage = 68
 
 // diagnose finds out why the file could not be attached, from the file itself: DuckDB has one code for all of it.
 func diagnose(path string, attach error) *fault.Fault {
@@ -51,20 +51,20 @@ func unreadable(path string, attach error) *fault.Fault {
 		return fault.New(fault.Usage, "duckdb.not_a_database", path+" is not a DuckDB database file").
 			Do("Set path to a file made by DuckDB. CSV, Parquet and JSON files are read by a source of type files.")
 	}
-	if pid, held := holder(path, attach); held {
+	if pid := holder(attach); pid != "" {
 		return inUse(path, pid)
 	}
+	if header.version > newestStorage {
+		return fault.New(fault.Source, "duckdb.newer", fmt.Sprintf("the DuckDB file %s has storage version %d; this program reads up to %d", path, header.version, newestStorage)).
+			Do("Update Freshet, or let the newer DuckDB write a copy with ATTACH 'copy.duckdb' (STORAGE_VERSION 'v1.5.0') and COPY FROM DATABASE.")
+	}
 	return fault.New(fault.Source, "duckdb.unreadable", "the DuckDB file "+path+" cannot be opened").Because(attach).
-		Do(fmt.Sprintf("Its storage version is %d. Where a newer DuckDB made it, write it again with ATTACH ... (STORAGE_VERSION 'v1.0.0') and COPY FROM DATABASE; where it is damaged, restore it.", header.version))
+		Do("Open it with the duckdb program: if that fails too, the file is damaged, and a copy of it must be restored.")
 }
 
 func inUse(path, pid string) *fault.Fault {
-	who := "another process"
-	if pid != "" {
-		who = "process " + pid
-	}
-	return fault.New(fault.Source, locked, "the DuckDB file "+path+" is open for writing in "+who).
-		Do("Run again when it has finished or closed the file; DuckDB lets a file be written by one process or read by many. Or read a copy of the file.")
+	return fault.New(fault.Source, locked, "the DuckDB file "+path+" is open for writing in process "+pid).
+		Do("Run again when that process has closed the file, or read a copy of it: DuckDB lets a file be written by one process or read by many.")
 }
 
 // header is the start of a DuckDB file: a checksum of 8 bytes, the letters DUCK, the storage version.
@@ -88,10 +88,10 @@ func readHeader(path string) (header, error) {
 
 var pidText = regexp.MustCompile(`PID (\d+)`)
 
-// holder finds the process that holds the file, as DuckDB names it.
-func holder(path string, attach error) (pid string, held bool) {
+// holder is the process that holds the file, "" where none does. DuckDB names it in its words only.
+func holder(attach error) string {
 	if found := pidText.FindStringSubmatch(attach.Error()); found != nil {
-		return found[1], true
+		return found[1]
 	}
-	return "", false
+	return ""
 }

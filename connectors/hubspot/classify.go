@@ -81,6 +81,8 @@ func classify(reply *httpcall.Reply, now time.Time) *connect.CallError {
 	case statusMigration:
 		e.Class, e.Message = connect.Throttled, "HubSpot is moving the account to another data center"
 		e.After, _ = httpcall.RetryAfter(reply.Header, now)
+	case http.StatusNotFound:
+		e.Message = "HubSpot knows nothing at this address: check the object, api_version and base_url"
 	case http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
 		e.Message = "HubSpot refuses the batch as a whole" + f.properties()
 	}

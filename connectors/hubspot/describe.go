@@ -55,7 +55,7 @@ func (d *destination) describe(ctx context.Context, object string) (connect.Obje
 func (p property) info(contacts bool) connect.FieldInfo {
 	f := connect.FieldInfo{Name: p.Name, Title: p.Label, Type: p.kind(), Scale: -1,
 		ReadOnly: p.ModificationMetadata.ReadOnlyValue || p.Calculated,
-		Unique:   p.HasUniqueValue || contacts && p.Name == "email"}
+		Unique:   p.HasUniqueValue || contacts && p.Name == "email" || p.Name == recordID}
 	switch f.Type {
 	case "string":
 		f.Length = longestText

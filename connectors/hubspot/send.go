@@ -19,14 +19,14 @@ func (w *work) send(ctx context.Context, action string, rows []row, last bool) e
 	path := w.d.config.crm("objects", w.batch.Object, "batch/"+action)
 	reply, err := w.d.call(ctx, http.MethodPost, path, body(action, rows, last))
 	if err != nil {
-		return w.refused(ctx, err, rows)
+		return w.refused(ctx, err, rows, action)
 	}
 	var parsed batchReply
 	if err := httpcall.JSON(reply, &parsed); err != nil {
 		return w.interrupt(err, rows)
 	}
 	if refused := parsed.silent(reply); refused != nil {
-		return w.refused(ctx, refused, rows)
+		return w.refused(ctx, refused, rows, action)
 	}
 	w.d.answered(w.batch.Object)
 	w.wrote = true
@@ -66,16 +66,23 @@ func (t target) append(dst []byte) []byte {
 	return append(model.AppendQuoted(dst, t.id), ',')
 }
 
-// refused: a batch of one row that is refused is that row's answer; a larger one is for the engine to halve.
-func (w *work) refused(ctx context.Context, err error, rows []row) error {
+// refused: a batch of one row that is refused is that row's answer; a larger one is for the engine to halve. A 404 that
+// is about records, not about the address, is such a refusal too.
+func (w *work) refused(ctx context.Context, err error, rows []row, action string) error {
 	err = w.d.explain(ctx, w.batch.Object, err)
 	e := callError(err)
+	if e != nil && e.Status == http.StatusNotFound && e.Code == "OBJECT_NOT_FOUND" {
+		e.Class = connect.Refused
+	}
 	if e == nil || e.Class != connect.Refused || len(rows) > 1 {
 		return w.interrupt(err, rows)
 	}
 	verdict := connect.Rejected
-	if w.batch.Verb == connect.Insert && e.Status == http.StatusConflict {
+	switch {
+	case action == "create" && e.Status == http.StatusConflict:
 		verdict = connect.Exists
+	case action == "update" && e.Status == http.StatusNotFound:
+		verdict = connect.Missing
 	}
 	w.outcomes[rows[0].at] = connect.Outcome{Verdict: verdict, Code: e.Code, Message: e.Message, RequestID: e.RequestID}
 	return nil

@@ -89,7 +89,7 @@ func notes() []string {
 		"Every write is found by a unique property, so repeating a call whose answer was lost changes nothing (class A). " +
 			"For inserts the repeat is answered as existing.",
 		"HubSpot lowers the case of e-mail addresses, and a contact can own further addresses (hs_additional_emails): an " +
-			"upsert by such an address changes that contact and leaves its main address as it is.",
+			"upsert by such an address changes that contact. Which of its addresses is then the main one is HubSpot's choice.",
 		"When a record's match value changes, the record is updated under its HubSpot id, or under its old value where the id " +
 			"is not known. Where another record already has the new value, HubSpot refuses it (CONFLICT): merge the two in HubSpot.",
 		"All values travel as text: dates as 2026-09-08, moments in UTC as ISO 8601 (a timestamp without a zone is taken as " +

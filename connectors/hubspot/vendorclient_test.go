@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,6 +67,29 @@ func TestVendorClient(t *testing.T) {
 			}
 		}
 	})
+	t.Run("token request", func(t *testing.T) {
+		fake := newAccount(t)
+		mustDeliver(t, openDestination(t, oauthSettings(fake.URL())), "contacts", connect.Upsert, byEmail("a@x.test"))
+		if diff := cmp.Diff(grant(t, theirs), grant(t, fake.Requests())); diff != "" {
+			t.Errorf("the connector's grant (+) is not the client's (-):\n%s", diff)
+		}
+	})
+}
+
+// grant finds the form that was posted for an access token.
+func grant(t *testing.T, requests []hubspotfake.Request) url.Values {
+	t.Helper()
+	for _, r := range requests {
+		if strings.HasPrefix(r.Path, "/oauth/") {
+			form, err := url.ParseQuery(r.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return form
+		}
+	}
+	t.Fatal("no access token was asked for")
+	return nil
 }
 
 func vendorClient(t *testing.T) (map[string]seen, []hubspotfake.Request) {
@@ -81,7 +105,8 @@ func vendorClient(t *testing.T) (map[string]seen, []hubspotfake.Request) {
 	fake := newAccount(t)
 	command := exec.CommandContext(t.Context(), node, "hubspot.mjs")
 	command.Dir = dir
-	command.Env = append(os.Environ(), "BASE="+fake.URL(), "TOKEN="+app.Token)
+	command.Env = append(os.Environ(), "BASE="+fake.URL(), "TOKEN="+app.Token, "CLIENT_ID="+app.ClientID,
+		"CLIENT_SECRET="+app.ClientSecret, "REFRESH_TOKEN="+app.RefreshToken)
 	var problems bytes.Buffer
 	command.Stderr = &problems
 	out, err := command.Output()
@@ -112,7 +137,8 @@ func checkAnswers(t *testing.T, told map[string]seen) {
 			t.Errorf("%s: the client saw %+v", name, told[name])
 		}
 	}
-	for _, name := range []string{"upsert", "read", "clear", "properties", "create", "archive", "erase", "list", "partial", "absent", "custom"} {
+	for _, name := range []string{"upsert", "read", "clear", "properties", "create", "archive", "erase", "list", "token",
+		"partial", "absent", "custom"} {
 		want(name, told[name].OK)
 	}
 	up := told["upsert"].Reply

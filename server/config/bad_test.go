@@ -102,7 +102,7 @@ func TestBadInput(t *testing.T) {
 			if f.Kind != fault.Usage || f.Suggestion == "" || strings.Contains(err.Error(), canary) {
 				t.Errorf("kind %d, suggestion %q: %v", f.Kind, f.Suggestion, err)
 			}
-			if len(faults) > 1 && c.code != "unknown_key" && c.code != "duplicate_key" {
+			if len(faults) > 1 && name != "unknown section" && c.code != "duplicate_key" {
 				t.Errorf("one mistake gives %d faults: %v", len(faults), err)
 			}
 		})

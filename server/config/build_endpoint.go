@@ -74,7 +74,9 @@ func (b *builder) setting(into *connect.Settings, s connect.Setting, in value) {
 	case connect.ListSetting:
 		into.Lists[s.Name] = b.strs(v)
 	case connect.PathSetting:
-		into.Values[s.Name] = b.path(text)
+		if text != "" {
+			into.Values[s.Name] = b.path(text)
+		}
 	case connect.DurationSetting:
 		if d, err := parseDuration(text); err == nil {
 			text = d.String()

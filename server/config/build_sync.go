@@ -90,6 +90,8 @@ func (b *builder) mappings(v value) []model.Mapping {
 	return all
 }
 
+var mappingKeys = []string{"column", "template", "value", "nulls", "type"}
+
 func (b *builder) mapping(m member) model.Mapping {
 	made := model.Mapping{Target: m.key.name, Pos: m.key.pos()}
 	if slices.Contains(strings.Split(made.Target, "."), "") {
@@ -107,7 +109,9 @@ func (b *builder) mapping(m member) model.Mapping {
 			made.Literal = &read
 		}
 	}
-	b.oneOf(v, "column", "template", "value")
+	if !slices.ContainsFunc(v.members(), func(m member) bool { return !slices.Contains(mappingKeys, m.key.name) }) {
+		b.oneOf(v, "column", "template", "value") // a misspelt key was reported, and is likely the one that lacks
+	}
 	return made
 }
 

@@ -87,23 +87,26 @@ func (r *report) record(v value, s *shape, depth int) {
 		return
 	}
 	r.duplicates(v)
+	var misspelt []string
 	for _, m := range v.members() {
 		f, ok := s.field(m.key.name)
 		switch {
 		case !ok:
 			r.unknownKey(m.key, v, s.names())
+			misspelt = append(misspelt, fault.Nearest(m.key.name, s.names()))
 		case f.later != "":
 			r.fail(m.key.pos(), "not_yet", f.later, "take it out for now")
 		default:
 			r.check(m.val, f.shape, depth+1)
 		}
 	}
-	r.required(v, s.fields)
+	r.required(v, s.fields, misspelt)
 }
 
-func (r *report) required(v value, fields []field) {
+// required reports what is missing, but for keys that are there and misspelt.
+func (r *report) required(v value, fields []field, misspelt []string) {
 	for _, f := range fields {
-		if f.required && v.get(f.name).absent() {
+		if f.required && !slices.Contains(misspelt, f.name) && v.get(f.name).absent() {
 			r.fail(v.pos(), "required", fmt.Sprintf("%s has no %s", label(v), f.name), "add "+f.name+": "+f.shape.wants())
 		}
 	}

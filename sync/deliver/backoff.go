@@ -9,12 +9,12 @@ import (
 const (
 	ShortestWait = 100 * time.Millisecond
 	LongestWait  = 24 * time.Hour
-	firstBackoff = time.Second
+	firstBackoff = 250 * time.Millisecond
 	lastBackoff  = 5 * time.Minute
 )
 
-// Wait is how long to wait before attempt+1: what the destination asked for, clamped, or else exponential from 1 s to
-// 5 minutes. Up to a fifth is added at random, so that waiters do not return together; never subtracted, so that a
+// Wait is how long to wait before attempt+1: what the destination asked for, clamped, or else exponential from a quarter of
+// a second to 5 minutes. Up to a fifth is added at random, so that waiters do not return together; never subtracted, so that a
 // destination's word is kept.
 func Wait(asked time.Duration, attempt int) time.Duration {
 	wait := asked

@@ -46,13 +46,13 @@ func TestWaitKeepsTheDestinationsWord(t *testing.T) {
 		attempt  int
 		min, max time.Duration
 	}{
-		{0, 1, time.Second, 1200 * time.Millisecond},
-		{0, 4, 8 * time.Second, 10 * time.Second},
+		{0, 1, 250 * time.Millisecond, 300 * time.Millisecond},
+		{0, 4, 2 * time.Second, 2400 * time.Millisecond},
 		{0, 99, 5 * time.Minute, 6 * time.Minute},
 		{3 * time.Second, 9, 3 * time.Second, 4 * time.Second},
 		{time.Nanosecond, 1, ShortestWait, 2 * ShortestWait},
 		{1000 * time.Hour, 1, 24 * time.Hour, 29 * time.Hour},
-		{-time.Second, 1, time.Second, 1200 * time.Millisecond},
+		{-time.Second, 1, 250 * time.Millisecond, 300 * time.Millisecond},
 	}
 	for _, c := range cases {
 		for range 50 {

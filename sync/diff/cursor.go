@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"strings"
+
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -12,17 +14,18 @@ type Rows func() ([]model.Entry, error)
 // Priors gives the next keys of the ledger in strictly ascending order, in the same manner.
 type Priors func() ([]model.Prior, error)
 
-// rowCursor stands on one row and sees the next, because a key is a duplicate of what comes before it or after it.
+// rowCursor stands on one row and sees the next, because a key is a duplicate of what comes before it or after it. Both
+// point into the caller's slice, except at its end, where the row is kept aside before the slice is used again.
 type rowCursor struct {
 	next    Rows
 	batch   []model.Entry
-	at      int
-	row     model.Entry
-	ok      bool // row is valid
-	doubled bool // row shares its key with the row before or after it
-	ahead   model.Entry
-	aheadOK bool
+	at      int          // of the row after ahead
+	row     *model.Entry // nil: no more
+	ahead   *model.Entry
+	kept    model.Entry
 	drained bool
+	asPrev  bool // row has the key of the one before it
+	asNext  bool // row has the key of the one after it
 }
 
 func startRows(next Rows) (*rowCursor, error) {
@@ -33,59 +36,56 @@ func startRows(next Rows) (*rowCursor, error) {
 	return c, c.step()
 }
 
-// step makes ahead the current row.
+// step makes ahead the current row, and compares it with the one after: once, for order and for duplicates.
 func (c *rowCursor) step() error {
-	before, hadBefore := c.row, c.ok && !c.row.NullKey
-	c.row, c.ok = c.ahead, c.aheadOK
-	if !c.ok {
+	c.row, c.asPrev, c.asNext = c.ahead, c.asNext, false
+	if c.row == nil {
 		return nil
 	}
-	if err := c.pull(); err != nil {
+	if c.at < len(c.batch) {
+		c.ahead = &c.batch[c.at]
+		c.at++
+	} else if err := c.pull(); err != nil {
 		return err
 	}
-	if c.row.NullKey {
-		if hadBefore {
-			return disorder("the window's rows")
-		}
-		c.doubled = false
+	if c.ahead == nil || c.row.NullKey {
 		return nil
 	}
-	c.doubled = hadBefore && before.Key == c.row.Key || c.aheadOK && !c.ahead.NullKey && c.ahead.Key == c.row.Key
-	if hadBefore && before.Key > c.row.Key {
+	order := strings.Compare(string(c.row.Key), string(c.ahead.Key))
+	if order > 0 || c.ahead.NullKey {
 		return disorder("the window's rows")
 	}
+	c.asNext = order == 0
 	return nil
 }
 
-// pull reads one row ahead.
+// pull reads one row ahead out of the next batch.
 func (c *rowCursor) pull() error {
-	if c.at < len(c.batch) {
-		c.ahead = c.batch[c.at]
-		c.at++
+	if c.row != nil {
+		c.kept = *c.row
+		c.row = &c.kept
+	}
+	c.ahead = nil
+	if c.drained {
 		return nil
 	}
-	if !c.drained {
-		batch, err := c.next()
-		if err != nil {
-			return err
-		}
-		if len(batch) > 0 {
-			c.batch, c.at, c.ahead, c.aheadOK = batch, 1, batch[0], true
-			return nil
-		}
+	batch, err := c.next()
+	if err != nil || len(batch) == 0 {
 		c.drained = true
+		return err
 	}
-	c.aheadOK = false
+	c.batch, c.at, c.ahead = batch, 1, &batch[0]
 	return nil
 }
 
+func (c *rowCursor) doubled() bool { return c.asPrev || c.asNext }
+
+// priorCursor stands on one prior.
 type priorCursor struct {
 	next  Priors
 	batch []model.Prior
 	at    int
-	prior model.Prior
-	ok    bool
-	begun bool
+	prior *model.Prior // nil: no more
 }
 
 func startPriors(next Priors) (*priorCursor, error) {
@@ -94,24 +94,28 @@ func startPriors(next Priors) (*priorCursor, error) {
 }
 
 func (c *priorCursor) step() error {
-	if c.at >= len(c.batch) {
-		batch, err := c.next()
-		if err != nil {
-			return err
+	last := c.prior
+	if c.at < len(c.batch) {
+		c.prior = &c.batch[c.at]
+		c.at++
+		if strings.Compare(string(last.Key), string(c.prior.Key)) >= 0 {
+			return disorder("the ledger's records")
 		}
-		if len(batch) == 0 {
-			c.ok = false
-			return nil
-		}
-		c.batch, c.at = batch, 0
+		return nil
 	}
-	last := c.prior.Key
-	c.prior, c.ok = c.batch[c.at], true
-	c.at++
-	if c.begun && c.prior.Key <= last {
+	var key model.Key
+	if last != nil {
+		key = last.Key
+	}
+	batch, err := c.next()
+	if err != nil || len(batch) == 0 {
+		c.prior = nil
+		return err
+	}
+	c.batch, c.at, c.prior = batch, 1, &batch[0]
+	if last != nil && c.prior.Key <= key {
 		return disorder("the ledger's records")
 	}
-	c.begun = true
 	return nil
 }
 

@@ -48,7 +48,7 @@ func (d *Delta) Key() model.Key {
 }
 
 // present judges a key that the window and the ledger both have.
-func present(e model.Entry, p model.Prior, shape uint32) Kind {
+func present(e *model.Entry, p *model.Prior, shape uint32) Kind {
 	switch p.State {
 	case model.Synced:
 		if p.Shape == shape && p.RowHash == e.Hash {
@@ -63,7 +63,7 @@ func present(e model.Entry, p model.Prior, shape uint32) Kind {
 }
 
 // absent judges a key that only the ledger has, in a Whole window.
-func absent(p model.Prior) Kind {
+func absent(p *model.Prior) Kind {
 	if p.State == model.Left || p.State == model.Removed {
 		return Stays
 	}

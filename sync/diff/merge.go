@@ -1,6 +1,10 @@
 package diff
 
-import "github.com/freshet/freshet/sync/model"
+import (
+	"strings"
+
+	"github.com/freshet/freshet/sync/model"
+)
 
 // Merge walks rows and priors together and calls each for every delta, rows without a key first, then in key order.
 //
@@ -18,52 +22,64 @@ func Merge(scope model.Scope, shape uint32, rows Rows, priors Priors, each func(
 	if err != nil {
 		return err
 	}
-	for r.ok || p.ok {
+	for err == nil {
 		switch {
-		case r.ok && r.row.NullKey:
-			err = each(Delta{Kind: NullKey, Entry: r.row})
-			if err == nil {
-				err = r.step()
-			}
-		case r.ok && (!p.ok || r.row.Key <= p.prior.Key):
-			err = meet(shape, r, p, each)
-		default:
+		case r.row == nil && p.prior == nil:
+			return nil
+		case r.row == nil:
 			err = pass(scope, p, each)
-		}
-		if err != nil {
-			return err
+		case r.row.NullKey:
+			err = take(r, Delta{Kind: NullKey, Entry: *r.row}, each)
+		case p.prior == nil:
+			err = enter(r, each)
+		default:
+			switch order := strings.Compare(string(r.row.Key), string(p.prior.Key)); {
+			case order < 0:
+				err = enter(r, each)
+			case order == 0:
+				err = meet(shape, r, p, each)
+			default:
+				err = pass(scope, p, each)
+			}
 		}
 	}
-	return nil
+	return err
 }
 
-// meet takes the current row, with the prior of the same key where there is one. The prior waits until the last of the
-// rows that share its key has gone by.
-func meet(shape uint32, r *rowCursor, p *priorCursor, each func(Delta) error) error {
-	d := Delta{Kind: Enter, Entry: r.row}
-	if p.ok && p.prior.Key == r.row.Key {
-		d.Prior, d.HasPrior = p.prior, true
-		d.Kind = present(r.row, p.prior, shape)
-	}
-	if r.doubled {
-		d.Kind = Duplicate
-	}
+// take hands out the current row's delta and goes on to the next row.
+func take(r *rowCursor, d Delta, each func(Delta) error) error {
 	if err := each(d); err != nil {
 		return err
 	}
-	if err := r.step(); err != nil {
+	return r.step()
+}
+
+// enter takes a row that no prior has.
+func enter(r *rowCursor, each func(Delta) error) error {
+	kind := Enter
+	if r.doubled() {
+		kind = Duplicate
+	}
+	return take(r, Delta{Kind: kind, Entry: *r.row}, each)
+}
+
+// meet takes a row and the prior of its key. The prior waits until the last of the rows that share the key has gone by.
+func meet(shape uint32, r *rowCursor, p *priorCursor, each func(Delta) error) error {
+	kind := present(r.row, p.prior, shape)
+	if r.doubled() {
+		kind = Duplicate
+	}
+	last := !r.asNext
+	if err := take(r, Delta{Kind: kind, Entry: *r.row, Prior: *p.prior, HasPrior: true}, each); err != nil || !last {
 		return err
 	}
-	if d.HasPrior && (!r.ok || r.row.Key != d.Prior.Key) {
-		return p.step()
-	}
-	return nil
+	return p.step()
 }
 
 // pass takes a prior that no row has.
 func pass(scope model.Scope, p *priorCursor, each func(Delta) error) error {
 	if scope == model.Whole {
-		if err := each(Delta{Kind: absent(p.prior), Prior: p.prior, HasPrior: true}); err != nil {
+		if err := each(Delta{Kind: absent(p.prior), Prior: *p.prior, HasPrior: true}); err != nil {
 			return err
 		}
 	}

@@ -118,11 +118,16 @@ func ofModel(ctx context.Context, m model.Model, skip int, err error) error {
 	}
 	f.Where = where(m, m.SQLPos)
 	if position, bad := strconv.Atoi(c.Position); bad == nil && skip >= 0 && position >= skip {
-		line, column := lineColumn(m.SQL, position-skip)
-		f.Message += fmt.Sprintf(" (line %d, column %d of the SQL)", line, column)
-		f.Where = inSQL(m, line, column)
+		return placed(m, position-skip, f)
 	}
 	return f
+}
+
+// placed says at which byte of the model's SQL a fault is.
+func placed(m model.Model, offset int, f *fault.Fault) *fault.Fault {
+	line, column := lineColumn(m.SQL, offset)
+	f.Message += fmt.Sprintf(" (line %d, column %d of the SQL)", line, column)
+	return f.At(inSQL(m, line, column))
 }
 
 // inSQL is the place of a line and column of the SQL, both from 1, in people's files. A block of text in YAML is

@@ -60,11 +60,10 @@ func (w *Walk) Fetch() ([]Fetched, error) {
 }
 
 // gather reads the wanted rows into a table in the order wanted, and makes sure they are the rows of the walk.
-// Columns keep their own types there: they are smaller than texts.
 func (w *Walk) gather() error {
 	fields := []string{"w.ord", "w.k", "w.h", w.hash + " = w.h AS same"}
 	for i, c := range w.columns {
-		fields = append(fields, fmt.Sprintf("%s AS c%d", c.expr, i))
+		fields = append(fields, fmt.Sprintf("%s AS c%d", c.stored(), i))
 	}
 	if w.version != "" {
 		fields = append(fields, w.version+" AS version")
@@ -108,12 +107,29 @@ func (w *Walk) unmoved() error {
 		Do("Either its source changed meanwhile: run again. Or the SQL itself gives different rows each time, as random(), or LIMIT without ORDER BY, do: make it give the same rows.")
 }
 
+// stored is a column as the gathered rows keep it: numbers and times in their own type, which is smaller than their
+// text; the others as text, for not every type can be a table's column.
+func (c column) stored() string {
+	if c.form.free {
+		return c.form.text(c.expr)
+	}
+	return c.expr
+}
+
+// restored is the text of what stored kept as x.
+func (c column) restored(x string) string {
+	if c.form.free {
+		return x
+	}
+	return c.form.text(x)
+}
+
 func (w *Walk) sliceSQL(from, to int64) string {
 	fields := []string{"k", "h"}
 	fields = append(fields, orEmpty(w.version != "", "version", "NULL"),
 		orEmpty(w.match != "", "coalesce(m IN (SELECT m FROM "+sharedTable+"), false)", "false"))
 	for i, c := range w.columns {
-		fields = append(fields, c.form.text(fmt.Sprintf("c%d", i)))
+		fields = append(fields, c.restored(fmt.Sprintf("c%d", i)))
 	}
 	return fmt.Sprintf("SELECT %s FROM %s WHERE rowid >= %d AND rowid < %d ORDER BY ord", strings.Join(fields, ", "), rowsTable, w.fetchBase+from, w.fetchBase+to)
 }

@@ -24,7 +24,7 @@ func jsonText(t typ, x string, depth int) string {
 	case "UNION":
 		return unionJSON(t, x, depth)
 	case "VARIANT":
-		return "CAST(CAST(" + x + " AS JSON) AS VARCHAR)"
+		return "CASE WHEN " + x + " IS NOT NULL THEN CAST(CAST(" + x + " AS JSON) AS VARCHAR) END"
 	case "JSON":
 		return cast(x)
 	}
@@ -68,7 +68,7 @@ func structJSON(t typ, x string, depth int) string {
 		item := fmt.Sprintf("struct_extract(%s, %s)", x, literal(m.name))
 		if m.name == "" {
 			open, end = "[", "]"
-			item = fmt.Sprintf("struct_extract(%s, %d)", x, i+1)
+			item = fmt.Sprintf("struct_extract_at(%s, %d)", x, i+1)
 		} else {
 			before += string(model.AppendQuoted(nil, m.name)) + ":"
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/freshet/freshet/sync/mapping"
@@ -63,23 +64,31 @@ const whitespace = "chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ' ||
 func folded(x string) string { return "lower(trim(" + x + ", " + whitespace + "))" }
 
 // rowHash is SQL for the stable 64-bit hash of a row. What is hashed can be taken apart again in one way only, so
-// different rows are different texts: first the texts that cannot hold the separator, ” for NULL; then the lengths
-// of those that can, -1 for NULL; then those texts themselves. Only casts to text are used: DuckDB's own hash() may
-// change between releases, and this hash is kept.
+// different rows are different texts: the texts of the columns with a separator between them, ” or, for texts that
+// can be empty, chr(30) for NULL. Where a value itself holds the separator or is that mark, lengths go before the texts,
+// which makes more separators than a plain row has. Only casts to text are used: DuckDB's own hash() may change between
+// releases, and this hash is kept.
 func rowHash(columns []column) string {
-	var short, lengths, long []string
+	var plain, lengths, long, clash []string
 	for _, c := range columns {
+		text := c.form.text(c.expr)
 		if !c.form.free {
-			short = append(short, "coalesce("+cast(c.expr)+", '')")
+			plain = append(plain, "coalesce("+cast(c.expr)+", '')")
 			continue
 		}
-		text := c.form.text(c.expr)
+		clash = append(clash, "contains("+text+", chr(31)) OR "+text+" = chr(30)")
 		lengths = append(lengths, "coalesce(strlen("+text+"), -1)")
-		long = append(long, text)
+		long = append(long, "coalesce("+text+", chr(30))")
 	}
-	parts := append(append(short, lengths...), long...)
-	return "md5_number_lower(concat_ws(chr(31), " + strings.Join(parts, ", ") + "))"
+	all := separated(append(slices.Clone(plain), long...))
+	if len(clash) > 0 {
+		careful := separated(append(append(slices.Clone(plain), lengths...), long...))
+		all = "CASE WHEN " + strings.Join(clash, " OR ") + " THEN " + careful + " ELSE " + all + " END"
+	}
+	return "md5_number_lower(" + all + ")"
 }
+
+func separated(texts []string) string { return "concat_ws(chr(31), " + strings.Join(texts, ", ") + ")" }
 
 // digestOf is SQL for three numbers that tell two sets of rows apart, whatever their order.
 func digestOf(hash string) string {

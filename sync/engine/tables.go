@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +16,6 @@ import (
 // syntax is DuckDB's parse of a text of SQL.
 type syntax struct {
 	Error      bool   `json:"error"`
-	Type       string `json:"error_type"`
 	Message    string `json:"error_message"`
 	Position   string `json:"position"`
 	Statements []any  `json:"statements"`
@@ -36,8 +34,7 @@ func tablesOf(ctx context.Context, conn *sql.Conn, m model.Model) ([]string, err
 		return nil, notSelect(m, parsed)
 	}
 	if len(parsed.Statements) != 1 {
-		return nil, fault.New(fault.Usage, "model.sql", fmt.Sprintf("the SQL of model %s has %d statements", m.Name, len(parsed.Statements))).
-			At(where(m, m.SQLPos)).Do("Write one SELECT.")
+		return nil, notSelect(m, syntax{})
 	}
 	found := map[string]bool{}
 	collect(parsed.Statements, map[string]bool{}, found)
@@ -49,15 +46,16 @@ func tablesOf(ctx context.Context, conn *sql.Conn, m model.Model) ([]string, err
 	return tables, nil
 }
 
+// notSelect is the fault for SQL that DuckDB cannot read, or that is something else than a SELECT: for that, and only
+// for that, it gives no position.
 func notSelect(m model.Model, s syntax) error {
-	f := fault.New(fault.Usage, "model.sql", "the SQL of model "+m.Name+" does not work: "+firstLines(s.Message)).
-		At(where(m, m.SQLPos)).Do("Correct the SQL of the model; it is one SELECT.")
-	if position, err := strconv.Atoi(s.Position); err == nil {
-		line, column := lineColumn(m.SQL, position)
-		f.Message += fmt.Sprintf(" (line %d, column %d of the SQL)", line, column)
-		f.Where = inSQL(m, line, column)
+	position, err := strconv.Atoi(s.Position)
+	if err != nil {
+		return fault.New(fault.Usage, "model.sql", "the SQL of model "+m.Name+" is not one SELECT statement").
+			At(where(m, m.SQLPos)).Do("Write one SELECT. A model only reads: what else is to be done to a source belongs into the source.")
 	}
-	return f
+	return placed(m, position, fault.New(fault.Usage, "model.sql", "the SQL of model "+m.Name+" does not work: "+firstLines(s.Message)).
+		Do("Correct the SQL of the model."))
 }
 
 // collect walks a parse tree. WITH names hide tables of the same name inside their own statement and below.

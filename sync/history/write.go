@@ -37,7 +37,7 @@ func (s *Store) Write(ctx context.Context, sync string, run model.RunID, next fu
 
 // prepare makes the sync's folder and clears away what a process that died left in it.
 func (s *Store) prepare(sync string) error {
-	if err := os.MkdirAll(s.folder(sync), 0o755); err != nil {
+	if err := os.MkdirAll(s.folder(sync), 0o700); err != nil {
 		return err
 	}
 	left, err := s.list(sync, part)

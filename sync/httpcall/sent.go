@@ -13,12 +13,11 @@ import (
 type progress struct{ sent atomic.Bool }
 
 // watch follows a call. The library may take a second connection for a request of which nothing was written on the
-// first, so asking for a connection starts anew; the headers are the first bytes that can leave.
+// first, so asking for a connection starts anew. Without its headers whole a request cannot be acted on.
 func (p *progress) watch(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:          func(string) { p.sent.Store(false) },
-		WroteHeaderField: func(string, []string) { p.sent.Store(true) },
-		WroteHeaders:     func() { p.sent.Store(true) },
+		GetConn:      func(string) { p.sent.Store(false) },
+		WroteHeaders: func() { p.sent.Store(true) },
 	})
 }
 

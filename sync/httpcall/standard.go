@@ -29,8 +29,11 @@ func Standard(reply *Reply) *connect.CallError {
 	}
 	out := &connect.CallError{Class: classOf(status), Status: status, Code: "http." + strconv.Itoa(status),
 		Message: meaning(status), RequestID: RequestID(reply.Header)}
-	if out.Class == connect.Throttled || out.Class == connect.Lost {
+	switch out.Class {
+	case connect.Throttled:
 		out.After, _ = RetryAfter(reply.Header, time.Now())
+	case connect.Lost: // X-RateLimit-Reset comes with every reply of some vendors and says nothing about a failure
+		out.After, _ = span(reply.Header.Get("Retry-After"), time.Now())
 	}
 	if status >= 300 && status < 400 {
 		out.Code = "http.redirect"

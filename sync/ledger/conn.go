@@ -23,7 +23,7 @@ var writing = url.Values{
 }
 
 // reading is how every other connection does.
-var reading = url.Values{"mode": {"ro"}, "_busy_timeout": {"5000"}, "_query_only": {"1"}, "_mutex": {"no"}}
+var reading = url.Values{"mode": {"ro"}, "_busy_timeout": {"5000"}, "_query_only": {"1"}, "_mutex": {"no"}, "_stmt_cache_size": {"32"}}
 
 // source is the connection text of the driver: a URI, so that every path is taken as it is written.
 func source(path string, how url.Values) string {

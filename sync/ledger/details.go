@@ -8,7 +8,7 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-const detailColumns = `SELECT r.key, r.shape, r.row_hash, r.state, p.accepted, p.payload, p.hash, coalesce(p.match, ''),
+const detailColumns = `SELECT r.key, r.shape, r.row_hash, r.state, p.accepted, p.payload, p.hash, p.match,
 	p.remote, p.origin, p.attempts, p.code, p.message, coalesce(u.id, ''), p.at
 	FROM records r JOIN payloads p ON p.place = r.place LEFT JOIN runs u ON u.n = p.run `
 
@@ -24,7 +24,7 @@ func (r *Reader) Details(ctx context.Context, ref SyncRef, keys []model.Key) (ma
 			args = append(args, string(key))
 		}
 		return r.each(ctx, query, args, func(rows *sql.Rows) error {
-			d, err := scanDetail(rows)
+			d, err := r.scanDetail(rows)
 			found[d.Key] = d
 			return err
 		})
@@ -38,7 +38,7 @@ func (r *Reader) Refused(ctx context.Context, ref SyncRef, limit int) ([]model.D
 	var list []model.Detail
 	query := detailColumns + `WHERE r.sync = ? AND r.state = 2 ORDER BY r.key LIMIT ?`
 	err := r.each(ctx, query, []any{int64(ref), upTo(limit)}, func(rows *sql.Rows) error {
-		d, err := scanDetail(rows)
+		d, err := r.scanDetail(rows)
 		list = append(list, d)
 		return err
 	})
@@ -49,15 +49,17 @@ func (r *Reader) Refused(ctx context.Context, ref SyncRef, limit int) ([]model.D
 	return list, counts[model.Rejected], err
 }
 
-func scanDetail(rows *sql.Rows) (d model.Detail, err error) {
+func (r *Reader) scanDetail(rows *sql.Rows) (d model.Detail, err error) {
 	var rowHash, payloadHash, at int64
-	var match string
+	var match sql.RawBytes
 	if err := rows.Scan(&d.Key, &d.Shape, &rowHash, &d.State, &d.Accepted, &d.Payload, &payloadHash, &match,
 		&d.RemoteID, &d.Origin, &d.Attempts, &d.Code, &d.Message, &d.Run, &at); err != nil {
 		return d, err
 	}
 	d.RowHash, d.PayloadHash = uint64(rowHash), uint64(payloadHash)
 	d.At = fromMicros(at).Format(time.RFC3339Nano)
-	d.Match, err = decodeMatch(match)
-	return d, err
+	if d.Match, err = decodeMatch(match); err != nil {
+		return d, damaged(r.path, err)
+	}
+	return d, nil
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
@@ -8,10 +9,11 @@ import (
 	sqlite3 "github.com/mattn/go-sqlite3"
 )
 
-// explain turns an error of SQLite or of the file system into a fault with a remedy; faults pass as they are.
+// explain turns an error of SQLite or of the file system into a fault with a remedy; faults and the end of a context
+// pass as they are.
 func explain(err error, path string) error {
 	var known *fault.Fault
-	if err == nil || errors.As(err, &known) {
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	var lite sqlite3.Error

@@ -17,7 +17,7 @@ type Ledger struct {
 // what people are told is running. Faults: ledger.locked (Busy), and of kind Storage ledger.unwritable,
 // ledger.network_fs, ledger.newer, ledger.damaged, ledger.disk_full.
 func Open(ctx context.Context, dir, command string) (*Ledger, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, unwritable(dir, err)
 	}
 	if err := refuseNetwork(dir); err != nil {

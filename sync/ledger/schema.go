@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/pressly/goose/v3"
 )
@@ -44,29 +45,44 @@ func (h header) refuse(path string) error {
 }
 
 // migrate brings the file to the schema this program knows, each step in a transaction. An up-to-date file costs one
-// read.
+// read. A file that is refused is not touched.
 func migrate(ctx context.Context, path string) error {
+	current, err := examine(ctx, path)
+	if err != nil || current {
+		return err
+	}
 	db, err := sql.Open("sqlite3", source(path, writing))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	h, err := readHeader(ctx, db)
-	if err != nil {
-		return err
-	}
-	if h != (header{}) {
-		if err := h.refuse(path); err != nil || h.version == schemaVersion {
-			return err
-		}
-	} else if err := refuseForeign(ctx, db, path); err != nil {
-		return err
-	}
 	return up(ctx, db)
 }
 
-// refuseForeign keeps us out of a database that is in use without a mark of its own.
+// examine tells whether the file has the present schema, reading only: opening a file for writing already marks it.
+func examine(ctx context.Context, path string) (current bool, err error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return false, nil
+	}
+	db, err := sql.Open("sqlite3", source(path, reading))
+	if err != nil {
+		return false, err
+	}
+	defer db.Close()
+	h, err := readHeader(ctx, db)
+	if err != nil {
+		return false, err
+	}
+	if h == (header{}) {
+		return false, refuseForeign(ctx, db, path)
+	}
+	return h.version == schemaVersion, h.refuse(path)
+}
+
+// refuseForeign keeps us out of a database that is in use without a mark of its own. One in which a migration was
+// interrupted has no tables but those of the migrating itself.
 func refuseForeign(ctx context.Context, db *sql.DB, path string) error {
 	var tables int
 	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'goose_%' AND name NOT LIKE 'sqlite_%'`).Scan(&tables)

@@ -12,7 +12,8 @@ import (
 //
 // Accepted: Shape, RowHash, Payload, PayloadHash and Match replace what stands; a RemoteID of "" keeps the known one,
 // and a record once Made stays so while it stands. Not accepted: everything accepted before stands, only the state
-// changes, and Code and Message say why. Forget: the record is gone at the destination; Shape, RowHash and State are
+// changes, and Code and Message say why; where nothing was accepted Match is kept, for the record may be there under it.
+// Forget: the record is gone at the destination; Shape, RowHash and State are
 // taken, the payload and the match values are dropped, the remote id stays as the memory of it.
 type Settlement struct {
 	Key         model.Key
@@ -70,10 +71,12 @@ var (
 		origin = CASE WHEN excluded.origin = 1 OR NOT accepted OR origin = 0 THEN excluded.origin ELSE origin END`)
 
 	refusePayloads = newBulk(`INSERT INTO payloads
-		(place, run, at, code, message, accepted, hash, remote, origin, attempts) VALUES `,
-		`(?, ?, ?, ?, ?, 0, 0, '', 0, 1)`,
+		(place, run, at, code, message, match, remote, accepted, hash, origin, attempts) VALUES `,
+		`(?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1)`,
 		` ON CONFLICT (place) DO UPDATE SET run = excluded.run, at = excluded.at, code = excluded.code,
-		message = excluded.message, attempts = attempts + 1`)
+		message = excluded.message, attempts = attempts + 1,
+		match = CASE WHEN accepted THEN match ELSE excluded.match END,
+		remote = CASE WHEN accepted OR excluded.remote = '' THEN remote ELSE excluded.remote END`)
 
 	forgetPayloads = newBulk(`INSERT INTO payloads
 		(place, run, at, remote, origin, accepted, hash, attempts, code, message) VALUES `,
@@ -214,7 +217,7 @@ func (t *tx) refuse(ref SyncRef, list []placed) error {
 		return err
 	}
 	return t.wide(&refusePayloads, list, func(args []driver.Value, s *Settlement) []driver.Value {
-		return append(args, s.Code, s.Message)
+		return append(args, s.Code, s.Message, encodeMatch(s.Match), s.RemoteID)
 	})
 }
 

@@ -48,11 +48,8 @@ func (p *exprParser) end() {
 
 // condition reads comparisons joined by and and or. As in Liquid they are joined from the right, without precedence.
 func (p *exprParser) condition() expr {
+	defer p.deeper()()
 	left := p.comparison()
-	if p.depth++; p.depth > maxDepth {
-		return p.fail(p.peek(), "the condition is nested too deeply")
-	}
-	defer func() { p.depth-- }()
 	switch {
 	case p.accept("and"):
 		return both{left: left, right: p.condition()}
@@ -106,7 +103,16 @@ func (p *exprParser) filter(in expr) expr {
 	return x
 }
 
+// deeper counts how deeply the parser is inside itself; its result counts back.
+func (p *exprParser) deeper() func() {
+	if p.depth++; p.depth > 2*maxDepth {
+		p.fail(p.peek(), "the expression is nested too deeply")
+	}
+	return func() { p.depth-- }
+}
+
 func (p *exprParser) primary() expr {
+	defer p.deeper()()
 	t := p.next()
 	var x expr
 	switch {

@@ -190,18 +190,19 @@ func (p *page) more(n int, one, many, indent string) {
 	}
 }
 
-// fewSamples is how many samples of each kind are shown unless all are asked for.
+// fewSamples is how many samples of each kind are shown unless all are asked for. What ends in the ledger has nothing to
+// show.
 const fewSamples = 3
 
 func (p *page) samples(s Summary) {
-	if len(s.Samples) == 0 {
+	if s.Sends+s.Quarantine == 0 {
 		return
 	}
 	p.heading("Samples")
 	for _, m := range marks {
 		shown := 0
 		for _, sample := range s.Samples {
-			if sample.Kind != m.kind || shown == fewSamples && !p.Full {
+			if sample.Kind != m.kind || m.color == dim || shown == fewSamples && !p.Full {
 				continue
 			}
 			p.sample(sample)
@@ -219,11 +220,11 @@ func (p *page) sample(s Sample) {
 	case s.Kind == Leave:
 		about = s.Verb + ", " + clean(s.Cause) + ", " + makers[s.Origin]
 	}
-	key := isolate(cut(clean(string(s.Key)), p.Width/2))
+	key := "key " + isolate(cut(clean(string(s.Key)), p.Width/2))
 	if s.Key == "" {
-		key = "(no key)"
+		key = "no key"
 	}
-	p.line("  %s  %s", p.paint(c, sign+" "+key), p.paint(dim, about))
+	p.line("  %s %s  %s", p.paint(c, sign), key, p.paint(dim, about))
 	if s.Message != "" {
 		p.line("      %s", cut(clean(s.Message), p.Width-6))
 	}

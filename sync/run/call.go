@@ -170,7 +170,7 @@ func (x *execution) readBack(ctx context.Context, c *call, e *connect.CallError)
 }
 
 // repack makes calls of rows that must go again, within the limits for so many.
-func (x *execution) repack(items []batch.Item, attempt int, notBefore time.Time) []*call {
+func (x *execution) repack(items []batch.Item, attempt int, notBefore time.Time, state ledger.CallState) []*call {
 	if len(items) == 0 {
 		return nil
 	}
@@ -182,7 +182,7 @@ func (x *execution) repack(items []batch.Item, attempt int, notBefore time.Time)
 			return
 		}
 		c := x.newCall(full, attempt, limits.Job)
-		c.NotBefore = notBefore
+		c.NotBefore, c.State = notBefore, state
 		calls = append(calls, c)
 	}
 	for _, item := range items {

@@ -17,7 +17,7 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 	now := time.Now()
 	r := result{count: newTally()}
 	var settlements []ledger.Settlement
-	var again []batch.Item
+	var refused, unseen []batch.Item // to go again: known not to have been applied, and unknown
 	var wait time.Duration
 	ops := x.batch(c).Ops
 	c.Exceptions = nil
@@ -28,10 +28,14 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 		fate := x.fate(item, o)
 		r.count.row(fate, o)
 		r.taken = r.taken || fate == delivered
-		if fate == goesAgain {
-			again = append(again, item)
-			wait = max(wait, o.After)
-		} else {
+		wait = max(wait, o.After)
+		switch {
+		case fate == goesAgain && o.Verdict == connect.Retry:
+			refused = append(refused, item)
+		case fate == goesAgain:
+			unseen = append(unseen, item) // and known as unknown from now on: the next call may never come
+			settlements = append(settlements, x.settlement(item, o, unknown, now))
+		default:
 			settlements = append(settlements, x.settlement(item, o, fate, now))
 		}
 		if o.Verdict != connect.Accepted || o.Code != "" {
@@ -43,7 +47,8 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 	if err := x.runner.Ledger.Settle(context.WithoutCancel(ctx), x.ref, c.Call, settlements); err != nil {
 		return result{err: err}
 	}
-	r.again = x.repack(again, c.Attempt, now.Add(deliver.Wait(wait, c.Attempt)))
+	then := now.Add(deliver.Wait(wait, c.Attempt))
+	r.again = append(x.repack(refused, c.Attempt, then, ledger.CallDeferred), x.repack(unseen, c.Attempt, then, ledger.CallOpen)...)
 	return r
 }
 
@@ -89,13 +94,13 @@ func (x *execution) fate(item batch.Item, o connect.Outcome) fate {
 func (x *execution) settlement(item batch.Item, o connect.Outcome, f fate, at time.Time) ledger.Settlement {
 	s := item.Step
 	out := ledger.Settlement{Key: s.Key, Shape: x.shape, RowHash: s.RowHash, Run: x.id, At: at, Code: o.Code,
-		Message: o.Message, RemoteID: first(o.RemoteID, s.RemoteID), Origin: origin(s.Origin, o.Effect)}
+		Message: o.Message, Match: s.Match, RemoteID: first(o.RemoteID, s.RemoteID), Origin: origin(s.Origin, o.Effect)}
 	switch {
 	case f == delivered && s.Verb.Leaving():
 		out.State, out.Forget = model.Removed, true
 	case f == delivered:
 		out.State, out.Accepted = model.Synced, true
-		out.Payload, out.PayloadHash, out.Match = s.Fields.AppendFlat(nil), s.PayloadHash, s.Match
+		out.Payload, out.PayloadHash = s.Fields.AppendFlat(nil), s.PayloadHash
 		out.Code, out.Message = "", ""
 	case f == unknown:
 		out.State = model.Unknown

@@ -1,7 +1,6 @@
 package hubspotfake
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -88,7 +87,7 @@ func (s *Server) meter(header http.Header) *answer {
 	if policy == "" {
 		return nil
 	}
-	return &answer{status: http.StatusTooManyRequests, body: Throttle(policy, s.correlation())}
+	return &answer{status: http.StatusTooManyRequests, body: throttled(policy, s.correlation())}
 }
 
 // spend takes one call from the budgets and names the one that is empty. The caller holds the lock.
@@ -105,8 +104,8 @@ func (s *Server) spend(now time.Time) string {
 	return ""
 }
 
-// Throttle is the body of a 429 under one of HubSpot's policies.
-func Throttle(policy, correlation string) any {
+// throttled is the body of a 429 under one of HubSpot's policies.
+func throttled(policy, correlation string) envelope {
 	return envelope{Status: "error", Message: "You have reached your " + strings.ToLower(policy) + " limit.",
 		ErrorType: "RATE_LIMIT", PolicyName: policy, CorrelationID: correlation}
 }
@@ -162,6 +161,3 @@ func (s *Server) account() *answer {
 	return &answer{status: http.StatusOK, body: map[string]any{"portalId": s.options.Portal, "accountType": "STANDARD",
 		"timeZone": "US/Eastern", "uiDomain": "app.hubspot.com", "companyCurrency": "USD", "dataHostingLocation": "na1"}}
 }
-
-// decode reads a request body as HubSpot does: values are text, and nothing else is taken for text.
-func decode(body []byte, into any) error { return json.Unmarshal(body, into) }

@@ -1,6 +1,7 @@
 package hubspotfake
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -51,7 +52,7 @@ func (s *Server) archive(o *object, in batchIn) *answer {
 // erase deletes a contact for good and blocks its address.
 func (s *Server) erase(o *object, body []byte) *answer {
 	var in struct{ ObjectID, IDProperty string }
-	if err := decode(body, &in); err != nil || in.ObjectID == "" || o.name != "contacts" ||
+	if err := json.Unmarshal(body, &in); err != nil || in.ObjectID == "" || o.name != "contacts" ||
 		in.IDProperty != "" && in.IDProperty != emailProperty {
 		return s.fail(http.StatusBadRequest, "VALIDATION_ERROR", "objectId must name a contact")
 	}

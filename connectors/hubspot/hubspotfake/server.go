@@ -12,6 +12,7 @@ import (
 
 // Options shape the account. Zero values take the defaults.
 type Options struct {
+	Address      string        // where Start listens; a free port of loopback
 	Token        string        // the private app's token; "pat-fake"
 	ClientID     string        // the OAuth app, "" for none
 	ClientSecret string        //
@@ -64,6 +65,9 @@ func New(options Options) *Server {
 }
 
 func withDefaults(o Options) Options {
+	if o.Address == "" {
+		o.Address = "127.0.0.1:0"
+	}
 	if o.Token == "" {
 		o.Token = "pat-fake"
 	}
@@ -82,10 +86,10 @@ func withDefaults(o Options) Options {
 	return o
 }
 
-// Start serves the account on a free port of loopback until Close.
+// Start serves the account until Close.
 func Start(options Options) (*Server, error) {
 	s := New(options)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", s.options.Address)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package hubspotfake
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -49,7 +50,7 @@ func (s *Server) object(r *http.Request, p place, body []byte, f *Fault) *answer
 
 func (s *Server) batch(o *object, action string, body []byte, f *Fault) *answer {
 	var in batchIn
-	if err := decode(body, &in); err != nil {
+	if err := json.Unmarshal(body, &in); err != nil {
 		return s.fail(http.StatusBadRequest, "VALIDATION_ERROR", "Invalid input JSON: the body is not of the expected form")
 	}
 	if refused := s.checkBatch(o, action, in); refused != nil {

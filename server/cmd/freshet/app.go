@@ -88,6 +88,15 @@ func (a *app) commands() []*cobra.Command {
 		a.traceCommand(), a.quarantineCommand(), a.versionCommand()}
 }
 
+// do writes a command line of this program for this workspace, for people to type next.
+func (a *app) do(words ...string) string {
+	line := "freshet "
+	if a.workspace != "." {
+		line += "-w " + a.workspace + " "
+	}
+	return line + strings.Join(words, " ")
+}
+
 func usage(code, message, suggestion string) *fault.Fault {
 	return fault.New(fault.Usage, code, message).Do(suggestion)
 }

@@ -40,7 +40,7 @@ func (a *app) showPlan(s plan.Summary, o control.PlanOptions, samples bool) erro
 		return err
 	}
 	if o.Out != "" {
-		fmt.Fprintf(a.out, "\nThe plan is in %s.\n→ freshet run %s --plan %s sends exactly this\n", o.Out, s.Sync, o.Out)
+		fmt.Fprintf(a.out, "\nThe plan is in %s.\n→ %s sends exactly this\n", o.Out, a.do("run", s.Sync, "--plan", o.Out))
 	}
 	return nil
 }

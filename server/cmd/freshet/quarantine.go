@@ -57,7 +57,7 @@ func (a *app) showQuarantine(list control.QuarantineList) {
 		t.print(a.out, paint)
 		a.more(list.Refusal, len(list.Refused))
 	}
-	fmt.Fprintf(a.out, "→ freshet trace %s KEY tells the life of one of them\n", list.Sync)
+	fmt.Fprintf(a.out, "→ %s tells the life of one of them\n", a.do("trace", list.Sync, "KEY"))
 }
 
 func (a *app) more(total int64, shown int) {

@@ -22,6 +22,9 @@ func (a *app) runCommand() *cobra.Command {
 			"Exit codes: 0 ok, 1 some rows were rejected or quarantined, 2 bad usage or configuration, 3 held by a guard,\n" +
 			"4 work is durable and will be retried, 5 failed.",
 		RunE: func(c *cobra.Command, args []string) error {
+			if o.PlanPath != "" && o.Approve != "" || all && o.PlanPath+o.Approve != "" {
+				return usage("cli.bad_flag", "--plan, --approve and --all do not go together", "keep one of them")
+			}
 			return a.serve(func(_ *config.Workspace, s *control.Service) error {
 				if all {
 					return a.runAll(c.Context(), s, o)
@@ -35,7 +38,6 @@ func (a *app) runCommand() *cobra.Command {
 	c.Flags().StringVar(&o.Approve, "approve", "", "hash of a held plan: carry out exactly that plan")
 	c.Flags().BoolVar(&o.Full, "full", false, "send every row again, whatever was sent before")
 	c.Flags().DurationVar(&o.Wait, "wait", time.Minute, "longest wait for a retry before the run ends as pending")
-	c.MarkFlagsMutuallyExclusive("plan", "approve", "all")
 	return c
 }
 
@@ -150,15 +152,15 @@ func (a *app) next(w io.Writer, r run.Report) {
 	switch r.Status {
 	case run.Held:
 		if r.Plan != "" {
-			fmt.Fprintf(w, "→ if that is meant: freshet run %s --approve %s\n", r.Sync, r.Plan)
+			fmt.Fprintf(w, "→ if that is meant: %s\n", a.do("run", r.Sync, "--approve", r.Plan))
 		}
 	case run.Errors:
-		fmt.Fprintf(w, "→ freshet quarantine %s shows which rows, and why\n", r.Sync)
+		fmt.Fprintf(w, "→ %s shows which rows, and why\n", a.do("quarantine", r.Sync))
 	case run.Pending:
 		if r.RetryAt != "" {
-			fmt.Fprintf(w, "→ freshet run %s again from %s on\n", r.Sync, moment(r.RetryAt))
+			fmt.Fprintf(w, "→ %s takes it up again, from %s on\n", a.do("run", r.Sync), moment(r.RetryAt))
 		} else {
-			fmt.Fprintf(w, "→ freshet run %s again\n", r.Sync)
+			fmt.Fprintf(w, "→ %s takes it up again\n", a.do("run", r.Sync))
 		}
 	}
 }

@@ -32,7 +32,7 @@ func (a *app) statusCommand() *cobra.Command {
 
 func (a *app) showStatus(list []control.SyncStatus) {
 	if len(list) == 0 {
-		fmt.Fprintln(a.out, "The workspace has no syncs yet.\n→ add one under syncs: and see it with freshet plan")
+		fmt.Fprintln(a.out, "The workspace has no syncs yet.\n→ add one under syncs: and check it with "+a.do("validate"))
 		return
 	}
 	t := table{heads: []string{"sync", "destination", ">synced", ">rejected", ">unknown", ">left", ">set aside", "last run", ""}}
@@ -76,10 +76,10 @@ func (a *app) statusNext(list []control.SyncStatus) {
 	for _, s := range list {
 		switch {
 		case s.LastRunAt == "":
-			fmt.Fprintf(a.out, "\n→ freshet plan %s shows what its first run would send\n", s.Sync)
+			fmt.Fprintf(a.out, "\n→ %s shows what its first run would send\n", a.do("plan", s.Sync))
 			return
 		case s.Records["rejected"]+s.Quarantined > 0:
-			fmt.Fprintf(a.out, "\n→ freshet quarantine %s shows the rows that did not arrive, and why\n", s.Sync)
+			fmt.Fprintf(a.out, "\n→ %s shows the rows that did not arrive, and why\n", a.do("quarantine", s.Sync))
 			return
 		}
 	}

@@ -59,7 +59,7 @@ func (a *app) showFindings(ws *config.Workspace, found []control.Finding) error 
 		fmt.Fprintf(a.out, "\nThe workspace is valid: %s, %s, %s.\n", counted(int64(len(ws.Models)), "model", "models"),
 			counted(int64(len(ws.Syncs)), "sync", "syncs"), counted(int64(len(ws.Files)), "file", "files"))
 		if len(ws.Syncs) > 0 {
-			fmt.Fprintf(a.out, "→ freshet plan %s shows what would be sent\n", ws.Syncs[0].Name)
+			fmt.Fprintf(a.out, "→ %s shows what would be sent\n", a.do("plan", ws.Syncs[0].Name))
 		}
 	}
 	return nil
@@ -76,4 +76,3 @@ func (a *app) listFindings(found []control.Finding) {
 		a.tell(f.Level, f.Fault)
 	}
 }
-

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -24,7 +25,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if a.json {
 				return a.printJSON(b)
 			}
-			_, err := fmt.Fprintln(a.out, "freshet", b.Version, b.Revision, b.Go, b.Platform)
+			_, err := fmt.Fprintln(a.out, strings.Join(strings.Fields("freshet "+b.Version+" "+b.Revision+" "+b.Go+" "+b.Platform), " "))
 			return err
 		},
 	}

@@ -42,7 +42,7 @@ CREATE TABLE payloads (
   accepted INTEGER NOT NULL,
   payload  BLOB,
   hash     INTEGER NOT NULL,
-  match    TEXT,
+  match    BLOB,
   remote   TEXT NOT NULL,
   origin   INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
