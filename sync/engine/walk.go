@@ -251,10 +251,6 @@ func (w *Walk) Close() {
 		return
 	}
 	w.settle()
-	_, err := w.conn.ExecContext(context.WithoutCancel(w.ctx), "ROLLBACK")
-	if err != nil {
-		_ = w.conn.Raw(func(any) error { return driver.ErrBadConn }) // not to be used again with our tables in it
-	}
-	_ = w.conn.Close()
+	discard(w.conn) // takes the transaction and its tables with it
 	w.conn = nil
 }

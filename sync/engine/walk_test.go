@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -337,5 +338,46 @@ func TestCloseInTheMiddle(t *testing.T) {
 		}
 		w.Close()
 		w.Close()
+	}
+	conn, err := e.db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	err = read(t.Context(), conn, "SELECT CAST(sum(memory_usage_bytes) AS BIGINT) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'", func(row []driver.Value) error {
+		if held := row[0].(int64); held > 1<<20 {
+			t.Errorf("%d bytes are still held by tables of walks that are closed", held)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAwkwardNames: columns may be named as our own are, or hold quotes.
+func TestAwkwardNames(t *testing.T) {
+	e := opened(t)
+	names := []string{"k", "h", "m", "w", "ord", "same", "version", "c0", "e0", "rowid", `quo"te`, "it's", "select", "freshet_model", "Größe"}
+	parts := make([]string, len(names))
+	for i, n := range names {
+		parts[i] = fmt.Sprintf("'%d' AS %s", i, name(n))
+	}
+	parts[2] = "{'k': 'x', 'h': 'y'} AS m"
+	m := people("SELECT "+strings.Join(parts, ", "), "k", `quo"te`)
+	m.UpdatedAt = "version"
+	w, _ := walked(t, e, m, MatchCheck{Columns: []string{"h", "select"}})
+	r := fetchAll(t, w, all(t, w))[0]
+	if r.Key != `["0","10"]` || r.Version != "6" || r.SharedMatch || r.Bad != "" {
+		t.Errorf("%+v", r)
+	}
+	for i, v := range r.Values {
+		if i != 2 && v.Text != fmt.Sprint(i) {
+			t.Errorf("column %s holds %q", names[i], v.Text)
+		}
+	}
+	live, err := w.LiveMatches([]string{`["1","12"]`})
+	if err != nil || !live[`["1","12"]`] {
+		t.Errorf("live %v (%v)", live, err)
 	}
 }
