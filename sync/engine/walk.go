@@ -42,6 +42,9 @@ type Walk struct {
 	hash    string // SQL of the row's hash
 	match   string // SQL of the match's hash, "" where there is no check
 	fold    bool
+
+	matchParts int // how many columns the match has
+
 	version string // SQL of updated_at's text, "" where the model names none
 
 	versionForm form
@@ -120,7 +123,7 @@ func (w *Walk) prepare(described, columns []mapping.Column, match MatchCheck) {
 	w.columns = columnsOf(columns)
 	w.key = joined(pick(described, w.model.Key), same)
 	w.hash = rowHash(hashed(w.columns, pick(described, w.model.Key)))
-	w.fold = match.Fold
+	w.fold, w.matchParts = match.Fold, len(match.Columns)
 	if len(match.Columns) > 0 {
 		w.match = "md5_number(" + joined(pick(described, match.Columns), foldIf(match.Fold)) + ")"
 	}

@@ -160,6 +160,7 @@ func TestDigest(t *testing.T) {
 		"UPDATE c SET name = 'N7' WHERE id = 7", "UPDATE c SET ltv = ltv + 0.01 WHERE id = 7", "UPDATE c SET id = -7 WHERE id = 7",
 		"DELETE FROM c WHERE id = 8", "INSERT INTO c SELECT * FROM c WHERE id = 9", "INSERT INTO c SELECT * FROM c WHERE id = 9",
 		"UPDATE c SET name = NULL WHERE id = 10", "UPDATE c SET name = '' WHERE id = 10", "INSERT INTO c VALUES (NULL, NULL, NULL)",
+		"INSERT INTO c SELECT * FROM c WHERE id = 20", "UPDATE c SET name = 'two alike' WHERE id = 20", // a pair cancels out in an exclusive or
 	} {
 		d := digest(change)
 		if before, same := seen[d]; same {
@@ -246,6 +247,8 @@ func TestMatches(t *testing.T) {
 		live   bool
 	}{
 		{MatchCheck{Columns: []string{"email"}, Fold: true}, "1 2 3 6", "ada@x.org", true},
+		{MatchCheck{Columns: []string{"email"}, Fold: true}, "1 2 3 6", "\tADA@x.org\u00a0", true},
+		{MatchCheck{Columns: []string{"email", "region"}, Fold: true}, "1 2", `["  Bob@x.org","US "]`, true},
 		{MatchCheck{Columns: []string{"email"}}, "3 6", "ada@x.org", false},
 		{MatchCheck{Columns: []string{"email"}}, "3 6", "Ada@x.org", true},
 		{MatchCheck{Columns: []string{"email", "region"}, Fold: true}, "1 2", `["bob@x.org","us"]`, true},
