@@ -261,10 +261,10 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 	return p.out.Close(p.sum)
 }
 
-// counts joins what the planner and the writer have counted.
+// counts joins what the planner and the writer have counted. To the guards Read is the rows of the model alone.
 func (p *planner) counts() plan.Counts {
 	c := p.out.Counts()
-	c.Read, c.Unchanged, c.Filtered, c.Superseded = p.sum.Read, p.sum.Unchanged, p.sum.Filtered, p.sum.Superseded
+	c.Read, c.Unchanged, c.Filtered, c.Superseded = p.walk.Rows(), p.sum.Unchanged, p.sum.Filtered, p.sum.Superseded
 	c.Waiting, c.Holds = p.sum.Waiting, p.sum.Holds
 	return c
 }
