@@ -247,12 +247,10 @@ func TestDamageIsRefused(t *testing.T) {
 		t.Errorf("a byte more: %v", err)
 	}
 	for i := range b {
-		for _, bit := range []byte{1, 0x80} {
-			edited := slices.Clone(b)
-			edited[i] ^= bit
-			if err := try(edited); !fault.Is(err, "plan.damaged") && !fault.Is(err, "plan.newer") {
-				t.Fatalf("byte %d changed: %v", i, err)
-			}
+		edited := slices.Clone(b)
+		edited[i] ^= 1 << (i % 8)
+		if err := try(edited); !fault.Is(err, "plan.damaged") && !fault.Is(err, "plan.newer") {
+			t.Fatalf("byte %d changed: %v", i, err)
 		}
 	}
 	newer := slices.Clone(b)
@@ -267,7 +265,7 @@ func TestEditedBlocksAreRefusedWithoutVerify(t *testing.T) {
 	b, _ := write(t, story(), Summary{})
 	for i := range b {
 		edited := slices.Clone(b)
-		edited[i] ^= 0x41
+		edited[i] ^= 1 << (i % 8)
 		f, err := Open(bytes.NewReader(edited), int64(len(edited)))
 		if err != nil {
 			continue
