@@ -282,11 +282,11 @@ func (p *page) guards(s Summary) {
 	}
 	p.heading("Guards")
 	for _, g := range s.Guards {
-		sign := p.paint(green, "ok  ")
+		sign, says := p.paint(green, "ok  "), p.paint(dim, g.Says)
 		if g.Held {
-			sign = p.paint(red, "HELD")
+			sign, says = p.paint(red, "HELD"), g.Says
 		}
-		p.line("  %s  %-13s  %s", sign, g.Guard, p.paint(dim, g.Says))
+		p.line("  %s  %-13s  %s", sign, g.Guard, says)
 	}
 	for _, note := range s.Notes {
 		p.line("  %s  %s", p.paint(cyan, "note"), clean(note))
