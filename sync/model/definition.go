@@ -16,6 +16,7 @@ type Model struct {
 	UpdatedAt string // column with the row's commit time in its source, "" where none
 	Owner     string
 	Fields    map[string]FieldPolicy
+	Uses      []string // other models that the SQL reads as models.NAME
 	Pos       Pos
 	SQLPos    Pos // where the SQL text itself starts, so that an error inside it can be placed
 }

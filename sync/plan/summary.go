@@ -19,9 +19,9 @@ type Summary struct {
 	Object      string           `json:"object"`
 	Mode        model.Mode       `json:"mode"`
 	OnLeave     model.OnLeave    `json:"on_leave"`
-	Base        int64            `json:"base"`   // the ledger's generation that was planned against
-	Digest      string           `json:"digest"` // of the model's rows: another digest means that the source moved
-	Shape       uint32           `json:"shape"`  // id of the mapping
+	Base        int64            `json:"base"`    // the ledger's generation that was planned against
+	Digest      string           `json:"digest"`  // of the model's rows: another digest means that the source moved
+	Mapping     string           `json:"mapping"` // fingerprint of the mapping
 	Schema      []mapping.Column `json:"schema"`
 
 	Counts
@@ -46,6 +46,7 @@ type Counts struct {
 	Unchanged  int64 `json:"unchanged"`  // rows that ask for nothing
 	Superseded int64 `json:"superseded"` // rows that a newer version of the same key overtook
 	Filtered   int64 `json:"filtered"`   // rows outside what the sync wants
+	Waiting    int64 `json:"waiting"`    // removals that wait because source rows could not be read
 	Holds      int64 `json:"holds"`      // records of ours the destination holds now that have not left
 
 	After      int64 `json:"after"` // records it will hold: holds + enter + return - leave - lapse

@@ -1,0 +1,104 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/fault"
+)
+
+// source is the tables of one files source.
+type source struct {
+	name   string
+	tables []table
+}
+
+// Close has nothing to release: files are open only while Attach reads them.
+func (s *source) Close() error { return nil }
+
+// Attach makes every table readable as alias.table. CSV and JSON are loaded into the engine's own memory, so that two
+// reads of a run agree; Parquet is read in place.
+func (s *source) Attach(ctx context.Context, db connect.SQL, alias string) ([]connect.Problem, error) {
+	if err := prepare(ctx, db, alias); err != nil {
+		return nil, err
+	}
+	var problems []connect.Problem
+	for i := range s.tables {
+		found, err := s.tables[i].attach(ctx, db, alias)
+		if err != nil {
+			_ = db.Exec(context.WithoutCancel(ctx), "DETACH "+name(alias))
+			return nil, err
+		}
+		problems = append(problems, found...)
+	}
+	return problems, nil
+}
+
+// The schemas beside the one people see. loaded holds the rows themselves: what people see are views of them, which take
+// no writes. reading holds a table as text, while it is taken in.
+const (
+	loaded  = "loaded"
+	reading = "reading"
+)
+
+func prepare(ctx context.Context, db connect.SQL, alias string) error {
+	for _, query := range []string{"ATTACH ':memory:' AS " + name(alias), "CREATE SCHEMA " + name(alias) + "." + loaded,
+		"CREATE SCHEMA " + name(alias) + "." + reading} {
+		if err := db.Exec(ctx, query); err != nil {
+			return loading(err)
+		}
+	}
+	return nil
+}
+
+// loading names an error of the engine while it takes rows in. Everything that depends on the rows' values has been
+// checked before, so the cause speaks of memory, disk or interruption.
+func loading(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var known *fault.Fault
+	if errors.As(err, &known) {
+		return err
+	}
+	return fault.New(fault.Source, "files.load", "the files cannot be loaded").Because(err).
+		Do("check that the data directory has room and that the files do not change while they are read")
+}
+
+func (t *table) attach(ctx context.Context, db connect.SQL, alias string) ([]connect.Problem, error) {
+	paths, err := t.find(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	format, err := t.oneFormat(paths)
+	if err != nil {
+		return nil, err
+	}
+	l := &loader{table: t, db: db, alias: alias}
+	switch format {
+	case "parquet":
+		return nil, l.parquet(ctx, paths)
+	case "json":
+		return l.json(ctx, paths)
+	default:
+		return l.csv(ctx, paths)
+	}
+}
+
+func (t *table) oneFormat(paths []string) (string, error) {
+	first := ""
+	for _, path := range paths {
+		format, err := t.formatOf(path)
+		if err != nil {
+			return "", err
+		}
+		if first != "" && format != first {
+			return "", t.unreadable("files.mixed_formats", fmt.Sprintf("the pattern matches %s and %s files", first, format),
+				"narrow the pattern, or name the format")
+		}
+		first = format
+	}
+	return first, nil
+}

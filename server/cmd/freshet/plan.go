@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/freshet/freshet/server/config"
+	"github.com/freshet/freshet/server/control"
+	"github.com/freshet/freshet/sync/plan"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var o control.PlanOptions
+	var samples bool
+	c := &cobra.Command{
+		Use: "plan SYNC", Short: "Show exactly what a run would send; send nothing", Args: a.sync(),
+		Long: "Show exactly what a run would send, and send nothing.\n\n" +
+			"The exit code is 0 whenever there is a plan, also where a guard would hold it: the verdicts are part of the plan.",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.serve(func(_ *config.Workspace, s *control.Service) error {
+				summary, err := s.Plan(c.Context(), args[0], o)
+				if err != nil {
+					return err
+				}
+				return a.showPlan(summary, o, samples)
+			})
+		},
+	}
+	c.Flags().StringVar(&o.Out, "out", "", "write the plan to this file, for run --plan")
+	c.Flags().BoolVar(&o.Full, "full", false, "plan to send every row again, whatever was sent before")
+	c.Flags().BoolVar(&samples, "samples", false, "show every sample, not the first few")
+	return c
+}
+
+func (a *app) showPlan(s plan.Summary, o control.PlanOptions, samples bool) error {
+	if a.json {
+		return a.printJSON(s)
+	}
+	if err := plan.Render(a.out, s, plan.Options{Color: a.colored(a.outTerminal), Width: a.width, Full: samples}); err != nil {
+		return err
+	}
+	if o.Out != "" {
+		fmt.Fprintf(a.out, "\nThe plan is in %s.\n→ %s sends exactly this\n", o.Out, a.do("run", s.Sync, "--plan", o.Out))
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/freshet/freshet/server/config"
+	"github.com/freshet/freshet/server/control"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Where every sync stands", Args: needs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.serve(func(_ *config.Workspace, s *control.Service) error {
+				list, err := s.Status(c.Context())
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(struct {
+						Syncs []control.SyncStatus `json:"syncs"`
+					}{slices.Concat([]control.SyncStatus{}, list)})
+				}
+				a.showStatus(list)
+				return nil
+			})
+		},
+	}
+}
+
+func (a *app) showStatus(list []control.SyncStatus) {
+	if len(list) == 0 {
+		fmt.Fprintln(a.out, "The workspace has no syncs yet.\n→ add one under syncs: and check it with "+a.do("validate"))
+		return
+	}
+	t := table{heads: []string{"sync", "destination", ">synced", ">rejected", ">unknown", ">left", ">set aside", "last run", ""}}
+	for _, s := range list {
+		to := s.Destination
+		if s.Object != "" {
+			to += " " + s.Object
+		}
+		r := s.Records
+		t.add(s.Sync, to, count(r["synced"]), count(r["rejected"]), count(r["unknown"]), count(r["left"]), count(s.Quarantined),
+			lastRun(s), state(s))
+	}
+	t.print(a.out, a.painter(a.outTerminal))
+	for _, s := range list {
+		if s.BlockedTill != "" {
+			fmt.Fprintf(a.out, "\n%s waits until %s: %s\n", s.Destination, moment(s.BlockedTill), clean(s.BlockedWhy))
+		}
+	}
+	a.statusNext(list)
+}
+
+func lastRun(s control.SyncStatus) string {
+	if s.LastRunAt == "" {
+		return "never"
+	}
+	return moment(s.LastRunAt)
+}
+
+func state(s control.SyncStatus) string {
+	switch {
+	case s.Running:
+		return "running, or stopped in the middle"
+	case s.LastRun != nil:
+		return string(s.LastRun.Status)
+	default:
+		return ""
+	}
+}
+
+func (a *app) statusNext(list []control.SyncStatus) {
+	for _, s := range list {
+		switch {
+		case s.LastRunAt == "":
+			fmt.Fprintf(a.out, "\n→ %s shows what its first run would send\n", a.do("plan", s.Sync))
+			return
+		case s.Records["rejected"]+s.Quarantined > 0:
+			fmt.Fprintf(a.out, "\n→ %s shows the rows that did not arrive, and why\n", a.do("quarantine", s.Sync))
+			return
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package config_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/freshet/freshet/server/config"
+	"github.com/freshet/freshet/sync/fault"
+)
+
+// TestBadInput: one mistake in a good workspace gives one fault, placed, with words that help.
+func TestBadInput(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, new          string // what is changed in the shop's workspace
+		code, where, says string
+	}{
+		"unknown key":           {"mode: upsert", "mod: upsert", "unknown_key", "31:5", "did you mean mode?"},
+		"unknown section":       {"syncs:", "sinks:", "unknown_key", "26:1", "did you mean syncs?"},
+		"unknown setting":       {"token:", "tokn:", "unknown_key", "23:25", "did you mean token?"},
+		"unknown mapping key":   {"{template:", "{tmplate:", "unknown_key", "35:14", "did you mean template?"},
+		"wrong type":            {"key: customer_id", "key: {a: b}", "wrong_type", "11:10", "a column or a list of columns, and there is a mapping"},
+		"no value":              {"tier: hourly", "tier:", "wrong_type", "38:10", "there is nothing"},
+		"text for a mapping":    {"guard: {max_leaves: 10%, max_changes: 50%, min_rows: 1}", "guard: strict", "wrong_type", "40:12", "guard wants a mapping, and there is text"},
+		"truth for a text":      {"object: contacts", "object: true", "wrong_type", "30:13", "in quotes"},
+		"number for a column":   {"firstname: first_name", "firstname: 5", "wrong_type", "34:18", "{value: …}"},
+		"template for a column": {`plan: {template: "{{ plan | upcase }}"}`, `plan: "{{ plan }}"`, "wrong_type", "35:13", "{template:"},
+		"bad share":             {"max_leaves: 10%", "max_leaves: 10 percent", "wrong_type", "40:25", "500 or 10%"},
+		"share above all":       {"max_leaves: 10%", "max_leaves: 110%", "wrong_type", "40:25", "500 or 10%"},
+		"negative count":        {"min_rows: 1", "min_rows: -1", "wrong_type", "40:58", "a count"},
+		"bad span":              {"freshness: 90m", "freshness: 90", "wrong_type", "39:22", "90m"},
+		"bad percentage":        {"success: 99.9%", "success: 99.9", "wrong_type", "39:36", "99.9%"},
+		"bad cron":              {"tier: hourly", "schedule: {cron: \"* *\"}", "wrong_type", "38:22", "five cron fields"},
+		"tier and schedule":     {"tier: hourly", "tier: hourly\n    schedule: {every: 5m}", "conflict", "39:15", "keep one"},
+		"every and cron":        {"tier: hourly", "schedule: {every: 5m, cron: \"@daily\"}", "conflict", "38:33", "keep one"},
+		"ambiguous literal":     {"{value: customer}", "{value: 007}", "wrong_type", "36:31", "in quotes"},
+		"template and value":    {"{value: customer}", "{value: customer, column: plan}", "conflict", "36:31", "keep one"},
+		"empty mapping":         {"{value: customer}", "{nulls: omit}", "required", "36:23", "column, template or value"},
+		"field in a field":      {"firstname: first_name", "plan.name: first_name", "same_field", "34:7", "in line 35"},
+		"empty part of a field": {"firstname: first_name", "a..b: first_name", "bad_name", "34:7", "outer.inner"},
+		"duplicate key":         {"tier: hourly", "mode: upsert", "duplicate_key", "38:5", "first is in line 31"},
+		"duplicate name":        {"audiences:", "  customers: {sql: select 1, key: a}\naudiences:", "duplicate_key", "17:3", "first is in line 9"},
+		"missing variable":      {"${HOOK_SECRET}", "${HOOK_SECRT}", "env_missing", "24:66", "HOOK_SECRT, which is not set"},
+		"broken reference":      {"${HOOK_SECRET}", "${HOOK-SECRET}", "bad_reference", "24:66", "$${"},
+		"empty required":        {"${HUBSPOT_TOKEN}", "${EMPTY}", "required", "23:32", "is empty"},
+		"missing setting":       {`token: "${HUBSPOT_TOKEN}", `, "", "required", "23:9", "add token"},
+		"not an address":        {"http://127.0.0.1:9000/in", "127.0.0.1", "wrong_type", "24:30", "an address such as"},
+		"unknown type":          {"type: hubspot", "type: hubspt", "unknown_type", "23:16", "did you mean hubspot?"},
+		"source as destination": {"type: hubspot", "type: duckdb", "unknown_type", "23:16", "webhook or hubspot"},
+		"no type":               {"type: hubspot, ", "", "required", "23:9", "add type: webhook or hubspot"},
+		"kafka":                 {"models:", "  stream: {type: kafka, brokers: [a]}\nmodels:", "not_yet", "8:18", "no Kafka source"},
+		"feeds":                 {"models:", "feeds: {carts: {source: stream}}\nmodels:", "not_yet", "8:1", "cannot read Kafka yet"},
+		"audience in a sync":    {"model: customers\n    destination", "audience: lapsed_pros\n    destination", "not_yet", "28:5", "name a model"},
+		"mode members":          {"mode: upsert", "mode: members", "not_yet", "31:11", "upsert, update, insert or mirror"},
+		"on_leave remove":       {"on_leave: keep", "on_leave: remove", "not_yet", "37:15", "keep, clear, archive or delete"},
+		"unknown mode":          {"mode: upsert", "mode: upsrt", "unknown_value", "31:11", "did you mean upsert?"},
+		"unknown tier":          {"tier: hourly", "tier: yearly", "unknown_value", "38:11", "daily"},
+		"missing model":         {"model: customers\n    destination", "model: custmers\n    destination", "unknown_model", "28:12", "did you mean customers?"},
+		"audience's model":      {"model: customers\n    where", "model: persons\n    where", "unknown_model", "19:12", "it can be customers"},
+		"model in SQL":          {"from warehouse.customers", "from models.peopel", "unknown_model", "10:76", "models.peopel"},
+		"cycle":                 {"from warehouse.customers", "from models.customers", "cycle", "10:10", "customers → customers"},
+		"missing destination":   {"destination: crm", "destination: cmr", "unknown_destination", "29:18", "did you mean crm?"},
+		"missing object":        {"object: contacts", "object: contact", "unknown_object", "30:13", "did you mean contacts?"},
+		"no object":             {"    object: contacts\n", "", "required", "28:5", "contacts or companies"},
+		"mode out of reach":     {"mode: upsert", "mode: insert", "no_ability", "31:11", "it can do upsert or update"},
+		"leave out of reach":    {"on_leave: keep", "on_leave: delete", "no_ability", "37:15", "keep, clear or archive"},
+		"no match":              {"    match: {email: email}\n", "", "match_needed", "28:5", "add match: {email"},
+		"two matches":           {"match: {email: email}", "match: {email: email, hs_object_id: id}", "match_single", "32:12", "exactly one"},
+		"match field":           {"match: {email: email}", "match: {emial: email}", "match_field", "32:13", "did you mean email?"},
+		"no fields":             {"      firstname: first_name\n      plan: {template: \"{{ plan | upcase }}\"}\n      lifecyclestage: {value: customer}\n", "", "required", "", "name at least one field"},
+		"key twice":             {"key: customer_id", "key: [a, a]", "duplicate_key", "11:14", "keep one"},
+		"empty key":             {"key: customer_id", "key: []", "required", "11:10", "tell records apart"},
+		"no key":                {"    key: customer_id\n", "", "required", "10:5", "add key: a column"},
+		"reserved source":       {"  warehouse:", "  temp:", "bad_name", "5:3", "its own meaning"},
+		"source in two cases":   {"  lake:", "  Warehouse:", "same_name", "6:3", "one name to SQL"},
+		"source no SQL name":    {"  lake:", "  my-lake:", "bad_name", "6:3", "letters, digits and underscores"},
+		"tab":                   {"    tier: hourly", "\ttier: hourly", "syntax", "38:1", "a tab"},
+		"open quote":            {"object: contacts", `object: "contacts`, "syntax", "", "this is not YAML"},
+		"second document":       {"models:", "---\nmodels:", "syntax", "8:1", "second YAML document"},
+		"mapping as a key":      {"tier: hourly", "? {a: b}\n    : c", "wrong_type", "38:7", "plain name"},
+		"list at the top":       {shop, "- a\n", "wrong_type", "1:1", "a list"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !strings.Contains(shop, c.old) {
+				t.Fatalf("the workspace does not hold %q", c.old)
+			}
+			_, err := load(t, "freshet.yaml", strings.Replace(shop, c.old, c.new, 1))
+			faults := config.Faults(err)
+			i := 0 // some mistakes cannot but cause a second fault: the first in the file is theirs unless named otherwise
+			for ; i < len(faults) && faults[i].Code != "config."+c.code; i++ {
+			}
+			if i == len(faults) {
+				t.Fatalf("no config.%s among %v", c.code, err)
+			}
+			f := faults[i]
+			if c.where != "" && f.Where != "freshet.yaml:"+c.where {
+				t.Errorf("it is placed at %s, want %s (%s)", f.Where, c.where, f.Message)
+			}
+			if !strings.Contains(f.Message+" "+f.Suggestion, c.says) {
+				t.Errorf("%q / %q do not say %q", f.Message, f.Suggestion, c.says)
+			}
+			if f.Kind != fault.Usage || f.Suggestion == "" || strings.Contains(err.Error(), canary) {
+				t.Errorf("kind %d, suggestion %q: %v", f.Kind, f.Suggestion, err)
+			}
+			if len(faults) > 1 && name != "unknown section" && c.code != "duplicate_key" {
+				t.Errorf("one mistake gives %d faults: %v", len(faults), err)
+			}
+		})
+	}
+}
+
+func TestTwoFiles(t *testing.T) {
+	for name, c := range map[string]struct{ second, code, where, says string }{
+		"same model":        {"models:\n  customers: {sql: select 1, key: a}\n", "same_name", "two.yaml:2:3", "the first is at freshet.yaml:9:3"},
+		"another workspace": {"workspace: store\n", "conflict", "two.yaml:1:12", "freshet.yaml:1:12"},
+		"misspelt section":  {"modles: {}\n", "unknown_key", "two.yaml:1:1", "did you mean models?"},
+		"broken":            {"a: [\n", "syntax", "", "this is not YAML"},
+	} {
+		_, err := load(t, "freshet.yaml", shop, "two.yaml", c.second)
+		faults := config.Faults(err)
+		if len(faults) != 1 || faults[0].Code != "config."+c.code || c.where != "" && faults[0].Where != c.where ||
+			!strings.Contains(faults[0].Message+" "+faults[0].Suggestion, c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := load(t, "freshet.yaml", shop, "two.yaml", "workspace: shop\n"); err != nil {
+		t.Errorf("saying the same twice is refused: %v", err)
+	}
+}
+
+func TestNoWorkspace(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "nowhere"), folder(t, "docker-compose.yml", "services: {}\n")} {
+		_, err := config.Load(dir, testDrivers(), environment)
+		if f := fault.As(err); f.Code != "config.absent" || !strings.Contains(f.Suggestion, "freshet init") || f.Kind.Exit() != fault.ExitUsage {
+			t.Errorf("got %+v", f)
+		}
+	}
+}
+
+func TestSyncsThatUndoEachOther(t *testing.T) {
+	second := func(fields string) string {
+		return shop + "  second:\n    model: customers\n    destination: crm\n    object: contacts\n    match: {email: email}\n    " + fields + "\n"
+	}
+	for name, c := range map[string]struct{ text, says string }{
+		"shared field":            {second("fields: {plan: plan}"), `both write "plan"`},
+		"nested field":            {second("fields: {plan.name: plan}"), `both write "plan.name"`},
+		"removal":                 {second("fields: {other: plan}\n    on_leave: archive"), "syncs.second removes records"},
+		"fields apart":            {second("fields: {other: plan}"), ""},
+		"match as field":          {strings.Replace(second("fields: {email: email, other: plan}"), "firstname:", "email: email\n      firstname:", 1), ""},
+		"two names of one":        {strings.Replace(strings.Replace(second("fields: {plan: plan}"), "destination: crm\n    object: contacts\n    match: {email: email}\n    fields: {plan", "destination: crm2\n    object: contacts\n    match: {email: email}\n    fields: {plan", 1), "destinations:", "destinations:\n  crm2: {type: hubspot, token: \"${HUBSPOT_TOKEN}\"}", 1), `both write "plan"`},
+		"hooks without an object": {shop + "  a: {model: customers, destination: hook, fields: {x: plan}}\n  b: {model: customers, destination: hook, fields: {x: plan}}\n", ""},
+		"hooks with an object":    {shop + "  a: {model: customers, object: o, destination: hook, fields: {x: plan}}\n  b: {model: customers, object: o, destination: hook, fields: {x: plan}}\n", `both write "x"`},
+	} {
+		_, err := load(t, "freshet.yaml", c.text)
+		faults := config.Faults(err)
+		if c.says == "" {
+			if err != nil {
+				t.Errorf("%s is refused: %v", name, err)
+			}
+			continue
+		}
+		if len(faults) != 1 || faults[0].Code != "config.same_object" || !strings.Contains(faults[0].Message, c.says) ||
+			!strings.Contains(faults[0].Message, "at freshet.yaml:") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestModelCycles(t *testing.T) {
+	_, err := load(t, "freshet.yaml", `models:
+  a: {sql: select * from models.b, key: x}
+  b: {sql: select * from models.c, key: x}
+  c: {sql: select * from models.a, key: x}
+`)
+	if f := fault.As(err); f.Code != "config.cycle" || !strings.Contains(f.Message, "a → b → c → a") || f.Where != "freshet.yaml:2:12" {
+		t.Errorf("got %+v", f)
+	}
+}

@@ -1,0 +1,143 @@
+package config
+
+import "github.com/freshet/freshet/sync/connect"
+
+// The fixed words of the workspace.
+var (
+	modes   = []string{"upsert", "update", "insert", "mirror"}
+	leaves  = []string{"keep", "clear", "archive", "delete"}
+	tiers   = []string{"realtime", "minutes", "hourly", "daily"}
+	nulls   = []string{"clear", "omit"}
+	coerced = []string{"string", "integer", "decimal", "float", "boolean", "date", "timestamp", "json"}
+)
+
+// laterModes and the like are names that are fixed already and do not work in this version.
+func laterModes() map[string]string {
+	return map[string]string{
+		"members": "mode members is not in this version of Freshet",
+		"append":  "mode append is not in this version of Freshet",
+	}
+}
+
+func text(help string) *shape { return &shape{kind: textKind, help: help} }
+
+func texts(help string) *shape {
+	return &shape{kind: listKind, help: help, of: text("")}
+}
+
+func choice(help string, choices []string) *shape {
+	return &shape{kind: textKind, help: help, choices: choices}
+}
+
+func formed(help, form, pattern string, parse func(string) error) *shape {
+	return &shape{kind: textKind, help: help, form: form, pattern: pattern, parse: parse}
+}
+
+func duration(help string) *shape {
+	return formed(help, "a span of time such as 90m, 24h or 7d", `^([0-9]+d|([0-9.]+(ns|us|µs|ms|s|m|h))+)$`,
+		func(s string) error { _, err := parseDuration(s); return err })
+}
+
+func limit(help string) *shape {
+	return formed(help, "a count or a share such as 500 or 10%", `^[0-9]+(\.[0-9]+)?%?$`,
+		func(s string) error { _, err := parseLimit(s); return err })
+}
+
+// workspace is the whole grammar.
+func workspace(drivers []connect.Driver) *shape {
+	return &shape{kind: recordKind, fields: []field{
+		{name: "workspace", shape: text("The name of the workspace; without it the folder's name.")},
+		{name: "data_dir", shape: text("Folder of the ledger, the history and the plans; .freshet without it. Relative to the workspace.")},
+		{name: "sources", shape: sources(drivers)},
+		{name: "feeds", shape: &shape{kind: anyKind}, later: "this version of Freshet has no feeds: it cannot read Kafka yet"},
+		{name: "models", shape: namedSQL("SQL over the sources, with a key.", modelShape())},
+		{name: "audiences", shape: namedSQL("Named parts of a model. Read and checked; no sync can carry one in this version.", audienceShape())},
+		{name: "destinations", shape: destinations(drivers)},
+		{name: "syncs", shape: named("Each carries one model to one object of one destination.", syncShape())},
+	}}
+}
+
+func named(help string, of *shape) *shape {
+	return &shape{kind: namedKind, help: help, of: of, rule: plainName,
+		says: "letters, digits, underscores, dashes and dots, beginning with a letter, a digit or an underscore"}
+}
+
+func namedSQL(help string, of *shape) *shape {
+	return &shape{kind: namedKind, help: help, of: of, rule: sqlName,
+		says: "it is used in SQL, so letters, digits and underscores only, not beginning with a digit"}
+}
+
+func modelShape() *shape {
+	return &shape{kind: recordKind, fields: []field{
+		{name: "sql", required: true, shape: text("A select over all sources (source.table) and other models (models.name), in DuckDB's dialect.")},
+		{name: "key", required: true, shape: &shape{kind: eitherKind, help: "The column, or the list of columns, that names a record.",
+			either: []*shape{text(""), texts("")}, form: "a column or a list of columns"}},
+		{name: "updated_at", shape: text("Column with the time of the row's commit in its source, for freshness.")},
+		{name: "owner", shape: text("Who answers for the model.")},
+		{name: "fields", shape: named("What people have said about the model's columns.", &shape{kind: recordKind, fields: []field{
+			{name: "class", shape: text("What sort of data the column holds: email, phone, name, …")},
+			{name: "purposes", shape: texts("What the column may be used for.")},
+		}})},
+	}}
+}
+
+func audienceShape() *shape {
+	return &shape{kind: recordKind, fields: []field{
+		{name: "model", required: true, shape: text("The model that the audience is a part of.")},
+		{name: "where", shape: &shape{kind: anyKind, help: "Conditions over the model's columns."}},
+		{name: "owner", shape: text("Who answers for the audience.")},
+	}}
+}
+
+func syncShape() *shape {
+	return &shape{kind: recordKind, fields: append([]field{
+		{name: "model", shape: text("The model to carry.")},
+		{name: "audience", shape: text(""), later: "a sync cannot carry an audience in this version of Freshet: name a model"},
+		{name: "destination", required: true, shape: text("Where to.")},
+		{name: "object", shape: text("What is written there: contacts, Account, …")},
+		{name: "mode", shape: &shape{kind: textKind, help: "Which records are written, and how; upsert without it.", choices: modes, later: laterModes()}},
+		{name: "match", shape: mappings("How a record is found at the destination: destination field: model column.")},
+		{name: "fields", required: true, shape: mappings("What is written: destination field: model column, {column: …}, {template: …} or {value: …}. A dot nests.")},
+		{name: "on_leave", shape: &shape{kind: textKind, choices: leaves,
+			help:  "What happens at the destination when a record leaves the model; keep without it, or delete under mirror.",
+			later: map[string]string{"remove": "on_leave remove is for mode members, which is not in this version of Freshet"}}},
+	}, syncPromises()...)}
+}
+
+func syncPromises() []field {
+	return []field{
+		{name: "tier", shape: choice("How fresh it is to be; or write schedule.", tiers)},
+		{name: "schedule", shape: &shape{kind: recordKind, help: "When it runs: every or cron.", fields: []field{
+			{name: "every", shape: duration("Time between two runs.")},
+			{name: "cron", shape: formed("Five cron fields, or @hourly and the like.", `five cron fields such as "0 6 * * *"`, "", parseCron)},
+		}}},
+		{name: "slo", shape: &shape{kind: recordKind, help: "What is promised.", fields: []field{
+			{name: "freshness", shape: duration("From commit in the source to confirmation by the destination.")},
+			{name: "success", shape: formed("Share of records that arrive.", "a percentage such as 99.9%", `^[0-9]+(\.[0-9]+)?%$`,
+				func(s string) error { _, err := parsePercent(s); return err })},
+		}}},
+		{name: "guard", shape: &shape{kind: recordKind, help: "A run that would do more than this is held.", fields: []field{
+			{name: "max_leaves", shape: limit("Removals at most: a count, or a share of what the destination holds.")},
+			{name: "max_changes", shape: limit("Changed records at most: a count, or a share of what the destination holds.")},
+			{name: "min_rows", shape: formed("Rows that the model must have at least.", "a count such as 1", `^[0-9]+$`,
+				func(s string) error { _, err := parseCount(s); return err })},
+		}}},
+	}
+}
+
+func mappings(help string) *shape {
+	return &shape{kind: namedKind, help: help, of: mappingShape()}
+}
+
+func mappingShape() *shape {
+	return &shape{kind: eitherKind, form: "a model column, or a mapping with column, template or value", either: []*shape{
+		text("The model column."),
+		{kind: recordKind, fields: []field{
+			{name: "column", shape: text("The model column.")},
+			{name: "template", shape: text("A Liquid template over the model's columns.")},
+			{name: "value", shape: &shape{kind: literalKind, help: "The same value for every record."}},
+			{name: "nulls", shape: choice("What a null means: clear (the default) empties the field, omit leaves it alone.", nulls)},
+			{name: "type", shape: choice("Coerce to this type; without it, as the destination wants.", coerced)},
+		}},
+	}}
+}

@@ -1,0 +1,52 @@
+package config
+
+import (
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// Workspace is everything people have written, checked, with defaults filled in.
+type Workspace struct {
+	Name         string // "workspace:", or the name of the folder
+	Root         string // absolute folder of the files; relative paths in them start here
+	DataDir      string // absolute folder of ledger, history and plans
+	Models       map[string]model.Model
+	Order        []string // names of the models, each after those it uses
+	Audiences    map[string]Audience
+	Syncs        []model.Sync // in the order of the files
+	Sources      map[string]Endpoint
+	Destinations map[string]Endpoint
+	Warnings     []fault.Fault
+	Files        []string // relative to Root, as read
+}
+
+// Endpoint is one source or destination with its connector.
+type Endpoint struct {
+	Name     string
+	Type     string
+	Driver   connect.Driver
+	Settings connect.Settings
+	Purposes []string // what data sent here is for; destinations only
+	Pos      model.Pos
+}
+
+// Audience is a named part of a model. It is read and checked; no sync can carry one in this version.
+type Audience struct {
+	Name  string
+	Model string
+	Pos   model.Pos
+}
+
+// Sync finds a sync by name.
+func (w *Workspace) Sync(name string) (model.Sync, error) {
+	names := make([]string, len(w.Syncs))
+	for i, s := range w.Syncs {
+		if s.Name == name {
+			return s, nil
+		}
+		names[i] = s.Name
+	}
+	return model.Sync{}, fault.New(fault.Usage, "config.unknown_sync", "there is no sync named "+quote(name)).
+		Do(suggest(name, names))
+}

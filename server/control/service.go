@@ -1,0 +1,197 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/freshet/freshet/server/config"
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/deliver"
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/history"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/run"
+)
+
+// Service answers for one workspace. It is used by one caller at a time.
+type Service struct {
+	workspace *config.Workspace
+	progress  func(Event)
+	lanes     deliver.Lanes
+	ledger    *ledger.Ledger // nil until work that writes needs it
+}
+
+// New makes the service of a workspace; progress may be nil. Nothing is opened yet.
+func New(ws *config.Workspace, progress func(Event)) *Service {
+	if progress == nil {
+		progress = func(Event) {}
+	}
+	return &Service{workspace: ws, progress: progress}
+}
+
+// Close lets go of the ledger and its lock.
+func (s *Service) Close() error {
+	if s.ledger == nil {
+		return nil
+	}
+	l := s.ledger
+	s.ledger = nil
+	return l.Close()
+}
+
+// write opens the ledger for work that writes: one process at a time. Faults: ledger.locked and the storage's.
+func (s *Service) write(ctx context.Context, command string) (*ledger.Ledger, error) {
+	if s.ledger != nil {
+		return s.ledger, nil
+	}
+	if err := s.makeDataDir(); err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(ctx, s.workspace.DataDir, command)
+	s.ledger = l
+	return l, err
+}
+
+// makeDataDir makes the data directory for its owner alone: it holds customers' data.
+func (s *Service) makeDataDir() error {
+	if err := os.MkdirAll(s.workspace.DataDir, 0o700); err != nil {
+		return fault.New(fault.Storage, "control.data_dir", "the data directory cannot be made").At(s.workspace.DataDir).
+			Do("check the rights of the folder above it, or set data_dir to another place").Because(err)
+	}
+	return nil
+}
+
+// read opens the ledger for looking, beside whoever works on it; nil where nothing has run yet.
+func (s *Service) read(ctx context.Context) (*ledger.Reader, func(), error) {
+	if s.ledger != nil {
+		return s.ledger.Reader, func() {}, nil
+	}
+	r, err := ledger.OpenReader(ctx, s.workspace.DataDir)
+	if fault.Is(err, "ledger.absent") {
+		return nil, func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, func() { _ = r.Close() }, nil
+}
+
+func (s *Service) history() *history.Store {
+	return history.New(filepath.Join(s.workspace.DataDir, "history"))
+}
+
+// runner makes a runner that reports as the named sync.
+func (s *Service) runner(name string) *run.Runner {
+	return &run.Runner{Ledger: s.ledger, History: s.history(), Lanes: &s.lanes, Dir: s.workspace.DataDir,
+		Tell: func(stage string, done, total int64) {
+			s.progress(Event{Sync: name, Stage: stage, Done: done, Total: total})
+		}}
+}
+
+// open prepares a sync: its sources attached to an engine, its destination opened. The returned function closes both.
+func (s *Service) open(ctx context.Context, name string) (run.Job, func(), error) {
+	sync, err := s.workspace.Sync(name)
+	if err != nil {
+		return run.Job{}, nil, err
+	}
+	m := s.workspace.Models[sync.Model]
+	s.progress(Event{Sync: name, Stage: "reading"})
+	e, closeSources, err := s.engine(ctx, m)
+	if err != nil {
+		return run.Job{}, nil, err
+	}
+	job := run.Job{Sync: sync, Model: m, Engine: e}
+	closeDestination, err := s.openDestination(ctx, &job)
+	if err != nil {
+		closeSources()
+		return run.Job{}, nil, err
+	}
+	return job, func() { closeDestination(); closeSources() }, nil
+}
+
+func (s *Service) openDestination(ctx context.Context, job *run.Job) (func(), error) {
+	endpoint := s.workspace.Destinations[job.Sync.Destination]
+	to, err := endpoint.Driver.Destination(ctx, endpoint.Settings)
+	if err != nil {
+		return nil, err
+	}
+	job.Destination = to
+	job.Object = objectOf(endpoint.Driver.Spec, job.Sync.Object)
+	job.Account = account(endpoint)
+	return func() { _ = to.Close() }, nil
+}
+
+// objectOf finds the object's description, the one for any name where it has none of its own.
+func objectOf(spec connect.Spec, name string) connect.Object {
+	var open connect.Object
+	for _, o := range spec.Objects {
+		if o.Name == name {
+			return o
+		}
+		if o.Name == "*" {
+			open = o
+		}
+	}
+	return open
+}
+
+// engine opens an engine with the sources and models that a model reads.
+func (s *Service) engine(ctx context.Context, m model.Model) (*engine.Engine, func(), error) {
+	if err := s.makeDataDir(); err != nil {
+		return nil, nil, err
+	}
+	scratch := filepath.Join(s.workspace.DataDir, "scratch", strconv.Itoa(os.Getpid()))
+	e, err := engine.Open(ctx, engine.Options{Dir: scratch})
+	if err != nil {
+		return nil, nil, err
+	}
+	closers := []func() error{e.Close}
+	closeAll := func() {
+		for i := len(closers) - 1; i >= 0; i-- {
+			_ = closers[i]()
+		}
+	}
+	for _, name := range s.sourcesOf(m) {
+		source, err := s.attach(ctx, e, s.workspace.Sources[name])
+		if source != nil {
+			closers = append(closers, source.Close)
+		}
+		if err != nil {
+			closeAll()
+			return nil, nil, err
+		}
+	}
+	for _, used := range s.modelsOf(m) {
+		if err := e.Define(ctx, used); err != nil {
+			closeAll()
+			return nil, nil, err
+		}
+	}
+	return e, closeAll, nil
+}
+
+func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.Endpoint) (connect.Source, error) {
+	source, err := endpoint.Driver.Source(ctx, endpoint.Settings)
+	if err != nil {
+		return nil, err
+	}
+	relational, ok := source.(connect.Relational)
+	if !ok {
+		return source, fault.New(fault.Internal, "control.not_relational", "the source "+endpoint.Name+" cannot be read with SQL")
+	}
+	return source, e.Attach(ctx, endpoint.Name, relational)
+}
+
+// all runs something for every sync and joins what went wrong: one sync never keeps another from its run.
+func (s *Service) all(each func(name string) error) error {
+	var errs []error
+	for _, sync := range s.workspace.Syncs {
+		errs = append(errs, each(sync.Name))
+	}
+	return errors.Join(errs...)
+}

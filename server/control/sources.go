@@ -1,0 +1,74 @@
+package control
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/freshet/freshet/server/config"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// sourcesOf names the sources a model's SQL may read: those whose name stands in it, or in a model it uses. Attaching
+// one too many costs time and nothing else; so a name in a comment does no harm.
+func (s *Service) sourcesOf(m model.Model) []string {
+	texts := []string{m.SQL}
+	for _, used := range s.modelsOf(m) {
+		texts = append(texts, used.SQL)
+	}
+	all := strings.Join(texts, "\n")
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.workspace.Sources)), func(name string) bool {
+		return !mentions(all, name)
+	})
+}
+
+func mentions(sql, name string) bool {
+	word := regexp.MustCompile(`(?i)(^|[^\p{L}\p{N}_])"?` + regexp.QuoteMeta(name) + `"?\s*\.`)
+	return word.MatchString(sql)
+}
+
+// modelsOf lists the models a model uses, directly or not, each after those it uses itself.
+func (s *Service) modelsOf(m model.Model) []model.Model {
+	need := map[string]bool{}
+	var visit func(model.Model)
+	visit = func(m model.Model) {
+		for _, name := range m.Uses {
+			if !need[name] {
+				need[name] = true
+				visit(s.workspace.Models[name])
+			}
+		}
+	}
+	visit(m)
+	var out []model.Model
+	for _, name := range s.workspace.Order {
+		if need[name] {
+			out = append(out, s.workspace.Models[name])
+		}
+	}
+	return out
+}
+
+// account names the account a destination writes to, so that syncs which share its limits share one lane. It is a hash
+// of what identifies the account, its secrets included, and tells nothing about them. An explicit setting wins.
+func account(e config.Endpoint) string {
+	if name := e.Settings.Text("account"); name != "" {
+		return e.Type + ":" + name
+	}
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(e.Settings.Values)) {
+		if identifies[name] {
+			h.Write([]byte(name + "=" + e.Settings.Values[name] + "\n"))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Settings.Secrets)) {
+		h.Write([]byte(name + "=" + e.Settings.Secrets[name].Reveal() + "\n"))
+	}
+	return e.Type + ":" + hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// identifies are the settings that tell accounts apart where there is no secret to do it.
+var identifies = map[string]bool{"url": true, "base_url": true, "instance_url": true, "client_id": true, "username": true}

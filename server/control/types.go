@@ -1,0 +1,128 @@
+// Package control is what people can ask of a workspace: validate, plan, run, status, trace, quarantine. The command
+// line, and later the API, are thin layers over it.
+//
+// It must not know how it is asked: no flags, no HTTP, no terminal.
+package control
+
+import (
+	"time"
+
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/run"
+)
+
+// Event is one step of long work, for progress displays. Total is 0 where it is not known.
+type Event struct {
+	Sync        string
+	Stage       string // reading, comparing, planning, sending, waiting, archiving
+	Done, Total int64
+	Note        string
+}
+
+// PlanOptions steer Plan.
+type PlanOptions struct {
+	Out  string // file to write the plan to; "" keeps it in the data directory
+	Full bool   // send every row again, whatever was sent before
+}
+
+// RunOptions steer Run.
+type RunOptions struct {
+	PlanPath string        // execute exactly this plan file
+	Approve  string        // hash (or its beginning) of a held plan: execute exactly that plan
+	Full     bool          // send every row again
+	Wait     time.Duration // longest wait for a retry to become due before the run ends as pending
+}
+
+// Finding is one result of Validate.
+type Finding struct {
+	Level string // "error", "warning" or "ok"
+	Fault *fault.Fault
+}
+
+// SyncStatus is one sync as the ledger knows it.
+type SyncStatus struct {
+	Sync        string           `json:"sync"`
+	Model       string           `json:"model"`
+	Destination string           `json:"destination"`
+	Object      string           `json:"object,omitempty"`
+	Mode        string           `json:"mode"`
+	Records     map[string]int64 `json:"records"` // by state: synced, rejected, unknown, left, removed
+	Quarantined int64            `json:"quarantined"`
+	LastRun     *run.Report      `json:"last_run,omitempty"`
+	LastRunAt   string           `json:"last_run_at,omitempty"` // RFC 3339, start
+	Running     bool             `json:"running"`
+	BlockedTill string           `json:"blocked_until,omitempty"`
+	BlockedWhy  string           `json:"blocked_why,omitempty"`
+	History     HistorySize      `json:"history"`
+}
+
+// HistorySize is what the delivered payloads of a sync cost on disk.
+type HistorySize struct {
+	Files int   `json:"files"`
+	Bytes int64 `json:"bytes"`
+	Rows  int64 `json:"rows"`
+}
+
+// Trace is the life of one record.
+type Trace struct {
+	Sync   string        `json:"sync"`
+	Key    string        `json:"key"`
+	State  string        `json:"state"` // state now, "never seen" where the ledger has no record
+	Source *TraceSource  `json:"source,omitempty"`
+	Now    *TraceNow     `json:"now,omitempty"`
+	Events []TraceEvent  `json:"events"` // oldest first
+	Aside  []ledger.Item `json:"quarantine,omitempty"`
+}
+
+// TraceSource is the record's row in the model at this moment.
+type TraceSource struct {
+	Columns map[string]string `json:"columns"` // column -> text
+	Error   string            `json:"error,omitempty"`
+	Present bool              `json:"present"`
+}
+
+// TraceNow is what stands at the destination, as far as Freshet knows.
+type TraceNow struct {
+	Payload  string `json:"payload,omitempty"` // JSON
+	RemoteID string `json:"remote_id,omitempty"`
+	Origin   string `json:"origin"`
+	Code     string `json:"code,omitempty"` // of the last refusal
+	Message  string `json:"message,omitempty"`
+	Since    string `json:"since"` // RFC 3339
+}
+
+// TraceEvent is one attempt to write the record.
+type TraceEvent struct {
+	Run       model.RunID  `json:"run"`
+	Call      model.CallID `json:"call"`
+	Verb      string       `json:"verb"`
+	Cause     string       `json:"cause"`
+	Sent      string       `json:"sent"`              // JSON
+	Before    string       `json:"before,omitempty"`  // JSON of the fields that differed
+	Verdict   string       `json:"verdict"`           // accepted, rejected, unknown …
+	Effect    string       `json:"effect,omitempty"`  // created, updated, removed
+	Code      string       `json:"code,omitempty"`    // the destination's
+	Message   string       `json:"message,omitempty"` // the destination's, scrubbed
+	RequestID string       `json:"request_id,omitempty"`
+	At        string       `json:"at"`
+}
+
+// QuarantineList is what is set aside and what was refused.
+type QuarantineList struct {
+	Sync    string        `json:"sync"`
+	Aside   []ledger.Item `json:"set_aside"`
+	Total   int64         `json:"set_aside_total"`
+	Refused []RefusedRow  `json:"refused"`
+	Refusal int64         `json:"refused_total"`
+}
+
+// RefusedRow is a record the destination would not take; it is tried again on every run.
+type RefusedRow struct {
+	Key      string `json:"key"`
+	Code     string `json:"code"`
+	Message  string `json:"message"`
+	Attempts int    `json:"attempts"`
+	At       string `json:"at"`
+}

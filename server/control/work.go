@@ -1,0 +1,144 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/plan"
+	"github.com/freshet/freshet/sync/run"
+)
+
+// Plan makes a plan of a sync and sends nothing. It works beside a process that runs syncs of the workspace.
+func (s *Service) Plan(ctx context.Context, name string, o PlanOptions) (plan.Summary, error) {
+	if _, err := s.workspace.Sync(name); err != nil {
+		return plan.Summary{}, err
+	}
+	if _, err := s.write(ctx, "freshet plan "+name); err != nil && !fault.Is(err, "ledger.locked") {
+		return plan.Summary{}, err
+	}
+	past, done, err := s.read(ctx)
+	if err != nil {
+		return plan.Summary{}, err
+	}
+	defer done()
+	job, shut, err := s.open(ctx, name)
+	if err != nil {
+		return plan.Summary{}, err
+	}
+	defer shut()
+	r := s.runner(name)
+	r.PlansOnly = past
+	file, err := r.Plan(ctx, job, run.PlanOptions{Out: o.Out, Full: o.Full})
+	if err != nil {
+		return plan.Summary{}, err
+	}
+	defer file.Close()
+	return file.Summary(), nil
+}
+
+// Run brings a sync's destination up to date, or carries out the plan named in the options.
+func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Report, error) {
+	if _, err := s.workspace.Sync(name); err != nil {
+		return run.Report{}, err
+	}
+	if _, err := s.write(ctx, "freshet run "+name); err != nil {
+		return run.Report{}, err
+	}
+	r := s.runner(name)
+	if err := r.ArchiveLeftovers(ctx); err != nil {
+		return run.Report{}, err
+	}
+	job, shut, err := s.open(ctx, name)
+	if err != nil {
+		return run.Report{}, err
+	}
+	defer shut()
+	return r.Run(ctx, job, run.Options{PlanPath: o.PlanPath, Approve: o.Approve, Full: o.Full, Wait: o.Wait})
+}
+
+// RunAll runs every sync, in the order of the definitions. A sync that fails keeps no other from running; the errors
+// come back joined, each beside a report with the status failed.
+func (s *Service) RunAll(ctx context.Context, o RunOptions) ([]run.Report, error) {
+	var reports []run.Report
+	err := s.all(func(name string) error {
+		report, err := s.Run(ctx, name, o)
+		if err != nil {
+			f := fault.As(err)
+			report = run.Report{Sync: name, Status: run.Failed,
+				Problems: []run.Problem{{Code: f.Code, Message: f.Message, Suggestion: f.Suggestion}}}
+			if f.Kind == fault.Held || f.Kind == fault.Moved {
+				report.Status = run.Held
+			}
+		}
+		reports = append(reports, report)
+		return err
+	})
+	return reports, err
+}
+
+// Validate checks everything that can be checked without sending: definitions were checked when the workspace was
+// read; here every model is bound against its sources and every mapping against its model. Online also asks the
+// destinations whether they take our credentials and what fields they have.
+func (s *Service) Validate(ctx context.Context, online bool) ([]Finding, error) {
+	var findings []Finding
+	for i := range s.workspace.Warnings {
+		findings = append(findings, Finding{Level: "warning", Fault: &s.workspace.Warnings[i]})
+	}
+	_ = s.all(func(name string) error {
+		findings = append(findings, s.validate(ctx, name, online)...)
+		return nil
+	})
+	return findings, ctx.Err()
+}
+
+func (s *Service) validate(ctx context.Context, name string, online bool) []Finding {
+	job, shut, err := s.open(ctx, name)
+	if err != nil {
+		return failures(err)
+	}
+	defer shut()
+	if !online {
+		job.Destination = offline{}
+	}
+	if err := run.Check(ctx, job); err != nil {
+		return failures(err)
+	}
+	out := []Finding{good("syncs."+name, fmt.Sprintf("model %s to %s %s", job.Model.Name, job.Sync.Destination, job.Sync.Object))}
+	if prober, ok := job.Destination.(connect.Prober); ok {
+		account, err := prober.Probe(ctx)
+		if err != nil {
+			return append(out, failures(run.CallFault(err, job.Sync.Destination))...)
+		}
+		out = append(out, good("destinations."+job.Sync.Destination, "takes our credentials: "+account.Name+" "+account.Note))
+	}
+	return out
+}
+
+func good(where, message string) Finding {
+	return Finding{Level: "ok", Fault: &fault.Fault{Code: "ok", Where: where, Message: message}}
+}
+
+// failures takes joined errors apart: each is one finding.
+func failures(err error) []Finding {
+	var many interface{ Unwrap() []error }
+	var single *fault.Fault
+	if errors.As(err, &many) && !(errors.As(err, &single) && single.Err != nil) {
+		var out []Finding
+		for _, e := range many.Unwrap() {
+			out = append(out, failures(e)...)
+		}
+		return out
+	}
+	return []Finding{{Level: "error", Fault: fault.As(err)}}
+}
+
+// offline stands for a destination nobody may ask: what it knows of its fields is left out of the check.
+type offline struct{}
+
+func (offline) Deliver(context.Context, connect.Batch) ([]connect.Outcome, error) {
+	return nil, &connect.CallError{Class: connect.NotSent}
+}
+func (offline) Close() error { return nil }

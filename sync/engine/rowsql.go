@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/freshet/freshet/sync/mapping"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// column is a model column as SQL over the model sees it.
+type column struct {
+	name string
+	expr string
+	form form
+}
+
+func columnOf(c mapping.Column) column {
+	f, _ := formOf(parseType(c.Type))
+	return column{name: c.Name, expr: "m." + name(c.Name), form: f}
+}
+
+func columnsOf(columns []mapping.Column) []column {
+	all := make([]column, len(columns))
+	for i, c := range columns {
+		all[i] = columnOf(c)
+	}
+	return all
+}
+
+// joined is SQL for the text of one or several columns by the rule of model.CompositeKey; NULL where any is NULL.
+func joined(parts []column, change func(string) string) string {
+	if len(parts) == 1 {
+		return change(parts[0].form.text(parts[0].expr))
+	}
+	texts := make([]string, len(parts))
+	for i, p := range parts {
+		texts[i] = jsonQuoted(change(p.form.text(p.expr)), p.form.free)
+	}
+	return "'[' || " + strings.Join(texts, " || ',' || ") + " || ']'"
+}
+
+// jsonQuoted is model.AppendQuoted in SQL. DuckDB's own to_json writes some control characters in another way.
+func jsonQuoted(x string, free bool) string {
+	plain := "'\"' || " + x + " || '\"'"
+	if !free {
+		return plain
+	}
+	escaped := "replace(replace(" + x + `, '\', '\\'), '"', '\"')`
+	for c := range 0x20 {
+		escape := model.AppendQuoted(nil, string(rune(c)))
+		escaped = fmt.Sprintf("replace(%s, chr(%d), '%s')", escaped, c, escape[1:len(escape)-1])
+	}
+	return fmt.Sprintf(`CASE WHEN regexp_matches(%s, '[\x00-\x1f"\\]') THEN '"' || %s || '"' ELSE %s END`, x, escaped, plain)
+}
+
+// whitespace is every character that Unicode calls white space.
+const whitespace = "chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ' || chr(133) || chr(160) || chr(5760) || " +
+	"chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8199) || chr(8200) || " +
+	"chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288)"
+
+// folded is a text without regard to case and surrounding space.
+func folded(x string) string { return "lower(trim(" + x + ", " + whitespace + "))" }
+
+// rowHash is SQL for the stable 64-bit hash of a row. What is hashed can be taken apart again in one way only, so
+// different rows are different texts: the texts of the columns with a separator between them, ” or, for texts that
+// can be empty, chr(30) for NULL. Where a value itself holds the separator or is that mark, lengths go before the texts,
+// which makes more separators than a plain row has. Only casts to text are used: DuckDB's own hash() may change between
+// releases, and this hash is kept.
+func rowHash(columns []column) string {
+	var plain, lengths, long, clash []string
+	for _, c := range columns {
+		text := c.form.text(c.expr)
+		if !c.form.free {
+			plain = append(plain, "coalesce("+cast(c.expr)+", '')")
+			continue
+		}
+		clash = append(clash, "contains("+text+", chr(31)) OR "+text+" = chr(30)")
+		lengths = append(lengths, "coalesce(strlen("+text+"), -1)")
+		long = append(long, "coalesce("+text+", chr(30))")
+	}
+	all := separated(append(slices.Clone(plain), long...))
+	if len(clash) > 0 {
+		careful := separated(append(append(slices.Clone(plain), lengths...), long...))
+		all = "CASE WHEN " + strings.Join(clash, " OR ") + " THEN " + careful + " ELSE " + all + " END"
+	}
+	return "md5_number_lower(" + all + ")"
+}
+
+func separated(texts []string) string { return "concat_ws(chr(31), " + strings.Join(texts, ", ") + ")" }
+
+// digestOf is SQL for three numbers that tell two sets of rows apart, whatever their order.
+func digestOf(hash string) string {
+	return fmt.Sprintf("count(*), CAST(coalesce(bit_xor(%[1]s), 0) AS UBIGINT), CAST(coalesce(sum(%[1]s), 0) AS VARCHAR)", hash)
+}

@@ -1,0 +1,142 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// Running is the status of a run that has not ended.
+const Running = "running"
+
+// Run is one carrying out of a plan.
+type Run struct {
+	ID       model.RunID
+	Ref      SyncRef
+	Sync     string // filled in by the ledger
+	PlanHash string
+	PlanPath string
+	Status   string // Running, or the status of its report
+	Started  time.Time
+	Ended    time.Time // zero while it is running
+	Report   string    // JSON, "" while it is running
+	Archived bool      // its deliveries are in the history
+}
+
+// StartRun begins a run of a plan made at generation base and keeps the model's columns. The sync's generation becomes
+// base+1. Faults, with nothing changed: ledger.moved (kind Moved) where the generation is another one, ledger.run_open
+// (Busy) where a run of the sync has not ended.
+func (l *Ledger) StartRun(ctx context.Context, run Run, base int64, schema string) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		if err := t.mayStart(run.Ref, base); err != nil {
+			return err
+		}
+		if _, err := t.exec(`INSERT INTO runs (id, sync, plan_hash, plan_path, status, started) VALUES (?, ?, ?, ?, ?, ?)`,
+			string(run.ID), int64(run.Ref), run.PlanHash, run.PlanPath, Running, orNow(run.Started)); err != nil {
+			return err
+		}
+		_, err := t.exec(`UPDATE syncs SET generation = generation + 1, columns = ?2 WHERE ref = ?1`, int64(run.Ref), schema)
+		return err
+	})
+}
+
+func (t *tx) mayStart(ref SyncRef, base int64) error {
+	generation, known, err := t.one(`SELECT generation FROM syncs WHERE ref = ?`, int64(ref))
+	if err != nil {
+		return err
+	}
+	if !known || generation != base {
+		return fault.New(fault.Moved, "ledger.moved", "other work has changed this sync since the plan was made").
+			Do("Make the plan again and look at it: freshet plan SYNC.")
+	}
+	open, _, err := t.one(`SELECT count(*) FROM runs WHERE sync = ? AND status = ?`, int64(ref), Running)
+	if err == nil && open > 0 {
+		return fault.New(fault.Busy, "ledger.run_open", "a run of this sync has not ended").
+			Do("Run the sync once without a plan: it first ends the run that is open.")
+	}
+	return err
+}
+
+// FinishRun ends a run with its report. Plans made while it ran no longer hold: the sync's generation grows.
+func (l *Ledger) FinishRun(ctx context.Context, id model.RunID, status, report string, at time.Time) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		ref, known, err := t.one(`SELECT sync FROM runs WHERE id = ?`, string(id))
+		if err != nil {
+			return err
+		}
+		if !known {
+			return noRun(id)
+		}
+		if _, err := t.exec(`UPDATE runs SET status = ?2, report = ?3, ended = ?4 WHERE id = ?1`,
+			string(id), status, report, orNow(at)); err != nil {
+			return err
+		}
+		_, err = t.exec(`UPDATE syncs SET generation = generation + 1 WHERE ref = ?1`, ref)
+		return err
+	})
+}
+
+// ParkRun keeps the report of a run that has work left; it stays open, and the next run of the sync goes on with it.
+func (l *Ledger) ParkRun(ctx context.Context, id model.RunID, report string) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE runs SET report = ?2 WHERE id = ?1`, string(id), report)
+		if err == nil && n == 0 {
+			return noRun(id)
+		}
+		return err
+	})
+}
+
+// SetArchived notes that a run's deliveries are in the history.
+func (l *Ledger) SetArchived(ctx context.Context, id model.RunID) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE runs SET archived = 1 WHERE id = ?`, string(id))
+		if err == nil && n == 0 {
+			return noRun(id)
+		}
+		return err
+	})
+}
+
+func noRun(id model.RunID) error {
+	return fault.New(fault.Internal, "ledger.no_run", fmt.Sprintf("the ledger knows no run %s", id))
+}
+
+const runColumns = `SELECT u.id, u.sync, s.name, u.plan_hash, u.plan_path, u.status, u.started, u.ended, u.report, u.archived
+	FROM runs u JOIN syncs s ON s.ref = u.sync `
+
+// OpenRun is the newest run of a sync that has not ended, nil where there is none.
+func (r *Reader) OpenRun(ctx context.Context, ref SyncRef) (*Run, error) {
+	runs, err := r.runs(ctx, `WHERE u.sync = ? AND u.status = ? ORDER BY u.n DESC LIMIT 1`, int64(ref), Running)
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	return &runs[0], nil
+}
+
+// Runs lists a sync's runs, newest first. limit 0 means every one.
+func (r *Reader) Runs(ctx context.Context, ref SyncRef, limit int) ([]Run, error) {
+	return r.runs(ctx, `WHERE u.sync = ? ORDER BY u.n DESC LIMIT ?`, int64(ref), upTo(limit))
+}
+
+// Unarchived lists the ended runs of every sync whose deliveries are not in the history yet, oldest first.
+func (r *Reader) Unarchived(ctx context.Context) ([]Run, error) {
+	return r.runs(ctx, `WHERE u.archived = 0 AND u.status <> ? ORDER BY u.n`, Running)
+}
+
+func (r *Reader) runs(ctx context.Context, where string, args ...any) ([]Run, error) {
+	var list []Run
+	err := r.each(ctx, runColumns+where, args, func(rows *sql.Rows) error {
+		var u Run
+		var started, ended int64
+		err := rows.Scan(&u.ID, &u.Ref, &u.Sync, &u.PlanHash, &u.PlanPath, &u.Status, &started, &ended, &u.Report, &u.Archived)
+		u.Started, u.Ended = fromMicros(started), fromMicros(ended)
+		list = append(list, u)
+		return err
+	})
+	return list, err
+}

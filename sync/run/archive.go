@@ -1,0 +1,124 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/history"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/plan"
+)
+
+// archive writes a run's deliveries into the history: the steps come from the plan, their outcomes from the calls.
+// Writing the same run twice changes nothing, so a crash in between costs nothing. Then the plan file has done its duty.
+func (r *Runner) archive(ctx context.Context, run ledger.Run, file *planFile) error {
+	calls, err := r.Ledger.Calls(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	if spans := spansOf(calls); len(spans) > 0 {
+		if _, _, err := r.History.Write(ctx, run.Sync, run.ID, deliveries(run, file, spans)); err != nil {
+			return err
+		}
+	}
+	if err := r.Ledger.SetArchived(ctx, run.ID); err != nil {
+		return err
+	}
+	if filepath.Dir(file.path) == filepath.Join(r.Dir, "plans") {
+		_ = os.Remove(file.path)
+	}
+	return nil
+}
+
+// ArchiveLeftovers archives the ended runs that a crash kept from it.
+func (r *Runner) ArchiveLeftovers(ctx context.Context) error {
+	runs, err := r.Ledger.Unarchived(ctx)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		file, err := openPlan(run.PlanPath)
+		if err != nil {
+			return err
+		}
+		err = r.archive(ctx, run, file)
+		file.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// span is a range of a call's rows.
+type span struct {
+	ledger.Range
+	call *ledger.Call
+}
+
+// spansOf lists the rows of every call that was made, by ordinal; a row that went several times is there for each.
+func spansOf(calls []ledger.Call) []span {
+	var spans []span
+	for i := range calls {
+		for _, rows := range calls[i].Rows {
+			spans = append(spans, span{Range: rows, call: &calls[i]})
+		}
+	}
+	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(a.From, b.From) })
+	return spans
+}
+
+// archiveBatch is how many deliveries are handed to the history at a time.
+const archiveBatch = 2000
+
+// deliveries reads the steps of the spans, a batch at a time.
+func deliveries(run ledger.Run, file *planFile, spans []span) func() ([]history.Delivery, error) {
+	var from int64
+	return func() ([]history.Delivery, error) {
+		var out []history.Delivery
+		for len(spans) > 0 && len(out) < archiveBatch {
+			s := spans[0]
+			to := min(s.To, max(s.From, from)+archiveBatch)
+			err := file.Steps(max(s.From, from), to, func(ord int64, step *plan.Step) error {
+				out = append(out, delivery(run, s.call, ord, step))
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+			from = to
+			if to == s.To {
+				spans, from = spans[1:], 0
+			}
+		}
+		return out, nil
+	}
+}
+
+func delivery(run ledger.Run, c *ledger.Call, ord int64, s *plan.Step) history.Delivery {
+	d := history.Delivery{Sync: run.Sync, Run: run.ID, Call: c.ID, Ord: ord, Key: s.Key, Verb: s.Verb.String(),
+		Verdict: connect.Accepted.String(), Cause: s.Cause, Version: s.Version, RequestID: c.RequestID, RemoteID: s.RemoteID,
+		Attempt: c.Attempt, IntendedAt: c.IntendedAt, SettledAt: c.SettledAt, Match: flat(s.Match), Fields: flat(s.Fields),
+		Before: flat(s.Before)}
+	if c.State != ledger.CallSettled {
+		d.Verdict, d.Code, d.Message = connect.Unknown.String(), c.Code, c.Message
+		return d
+	}
+	if e := c.Exception(ord); e != nil {
+		d.Verdict, d.Code, d.Message = connect.Verdict(e.Verdict).String(), e.Code, e.Message
+		d.RemoteID = cmp.Or(e.RemoteID, d.RemoteID)
+	}
+	return d
+}
+
+func flat(f model.Fields) string {
+	if len(f) == 0 {
+		return ""
+	}
+	return string(f.AppendFlat(nil))
+}

@@ -1,0 +1,79 @@
+package run
+
+import (
+	"context"
+
+	"github.com/freshet/freshet/sync/history"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/mapping"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/plan"
+)
+
+// OpenDeliveries tells what calls that are not in the history yet did for one record: those of a run under way, or of
+// one that was stopped.
+func OpenDeliveries(ctx context.Context, r *ledger.Reader, ref ledger.SyncRef, key model.Key) ([]history.Delivery, error) {
+	runs, err := r.Runs(ctx, ref, 2)
+	if err != nil {
+		return nil, err
+	}
+	var out []history.Delivery
+	for _, run := range runs {
+		if run.Archived {
+			continue
+		}
+		found, err := openDeliveries(ctx, r, run, key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+func openDeliveries(ctx context.Context, r *ledger.Reader, run ledger.Run, key model.Key) ([]history.Delivery, error) {
+	file, err := openPlan(run.PlanPath)
+	if err != nil {
+		return nil, nil // the plan goes once its run is archived, which may be this very moment
+	}
+	defer file.Close()
+	steps, err := file.Find(key)
+	if err != nil {
+		return nil, err
+	}
+	calls, err := r.Calls(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []history.Delivery
+	for _, step := range steps {
+		out = append(out, deliveriesOf(run, calls, step)...)
+	}
+	return out, nil
+}
+
+func deliveriesOf(run ledger.Run, calls []ledger.Call, step plan.Found) []history.Delivery {
+	var out []history.Delivery
+	for i := range calls {
+		for _, rows := range calls[i].Rows {
+			if step.Ord >= rows.From && step.Ord < rows.To {
+				out = append(out, delivery(run, &calls[i], step.Ord, step.Step))
+			}
+		}
+	}
+	return out
+}
+
+// Check binds a job's model and compiles its mapping, without reading rows or the past.
+func Check(ctx context.Context, job Job) error {
+	described, err := job.Engine.Describe(ctx, job.Model)
+	if err != nil {
+		return err
+	}
+	object, err := describeObject(ctx, job)
+	if err != nil {
+		return err
+	}
+	_, err = mapping.Compile(job.Sync, job.Model, described.Columns, object, job.Object.Match)
+	return err
+}

@@ -1,0 +1,368 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/diff"
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/mapping"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/plan"
+)
+
+// PlanOptions steer Plan.
+type PlanOptions struct {
+	Out  string // file to write; "" keeps the plan in the data directory under its hash
+	Full bool   // send every row again, whatever was sent before
+}
+
+// noShape is an id no mapping ever gets: rows compared under it are all looked at again.
+const noShape = math.MaxUint32
+
+// planner makes one plan: it walks the model's rows beside the ledger's records, and writes what must be done.
+// Memory is bounded by the batches it works in, however many rows there are. Guarantee G7.
+type planner struct {
+	job     Job
+	full    bool
+	past    *ledger.Reader
+	state   ledger.SyncState
+	program *mapping.Program
+	walk    *engine.Walk
+	out     *plan.Writer
+	sum     plan.Summary
+	tell    Progress
+
+	unread  int64       // source rows that could not be read: while there are any, no removal is certain
+	leaving []model.Key // keys that left, waiting to be looked up together
+	wanted  []model.Entry
+	total   int64 // rows asked back from the engine
+}
+
+// Plan compares the model with the ledger and writes down what a run would do. Nothing but the plan file is written.
+func (r *Runner) Plan(ctx context.Context, job Job, o PlanOptions) (*planFile, error) {
+	p := &planner{job: job, full: o.Full, past: r.past(), tell: r.tell}
+	if err := p.open(ctx, r); err != nil {
+		return nil, err
+	}
+	defer p.walk.Close()
+	draft, err := newDraft(filepath.Join(r.Dir, "plans"))
+	if err != nil {
+		return nil, err
+	}
+	defer draft.discard()
+	p.out = plan.NewWriter(draft.file, draft.spill)
+	for _, step := range []func(context.Context) error{p.problems, p.compare, p.fetch} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	sum, err := p.finish(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return draft.keep(o.Out, sum)
+}
+
+// open reads the past, compiles the mapping and starts the walk.
+func (p *planner) open(ctx context.Context, r *Runner) error {
+	var err error
+	if p.state, _, err = p.past.Sync(ctx, p.job.Sync.Name); err != nil {
+		return err
+	}
+	if p.program, err = r.compile(ctx, p.job); err != nil {
+		return err
+	}
+	p.sum = plan.Summary{Sync: p.job.Sync.Name, Model: p.job.Model.Name, Destination: p.job.Sync.Destination,
+		Object: p.job.Sync.Object, Mode: p.job.Sync.Mode, OnLeave: p.job.Sync.OnLeave, Base: p.state.Generation,
+		Mapping: p.program.Fingerprint(), Schema: p.program.Columns()}
+	p.walk, err = p.job.Engine.Walk(ctx, p.job.Model, p.program.Columns(), p.matchCheck())
+	return err
+}
+
+// compile reads the model's columns, reports drift, and makes the mapping's program.
+func (r *Runner) compile(ctx context.Context, job Job) (*mapping.Program, error) {
+	state, known, err := r.past().Sync(ctx, job.Sync.Name)
+	if err != nil {
+		return nil, err
+	}
+	described, err := job.Engine.Describe(ctx, job.Model)
+	if err != nil {
+		return nil, worked(err, known && state.Schema != "", job.Model)
+	}
+	if err := dropped(state.Schema, described.Columns, job); err != nil {
+		return nil, err
+	}
+	object, err := describeObject(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	return mapping.Compile(job.Sync, job.Model, described.Columns, object, job.Object.Match)
+}
+
+func describeObject(ctx context.Context, job Job) (*connect.ObjectInfo, error) {
+	describer, ok := job.Destination.(connect.Describer)
+	if !ok {
+		return nil, nil
+	}
+	info, err := describer.Describe(ctx, job.Sync.Object)
+	if err != nil {
+		return nil, CallFault(err, job.Sync.Destination)
+	}
+	return &info, nil
+}
+
+// matchCheck names the model columns that are the match, where plain columns are; the engine then finds rows that
+// share one match value, and leaving records whose match value another row has taken over.
+func (p *planner) matchCheck() engine.MatchCheck {
+	match := slices.Clone(p.job.Sync.Match)
+	slices.SortFunc(match, func(a, b model.Mapping) int { return cmp.Compare(a.Target, b.Target) })
+	var columns []string // in the order of the destination's names, as a record's match values are kept
+	for _, m := range match {
+		if m.Column == "" {
+			return engine.MatchCheck{}
+		}
+		columns = append(columns, m.Column)
+	}
+	if len(columns) == 1 && len(p.job.Model.Key) == 1 && columns[0] == p.job.Model.Key[0] {
+		return engine.MatchCheck{} // the key is unique already
+	}
+	return engine.MatchCheck{Columns: columns, Fold: p.job.Object.Match.Fold}
+}
+
+// problems sets aside what the sources could not read.
+func (p *planner) problems(ctx context.Context) error {
+	described, err := p.job.Engine.Describe(ctx, p.job.Model)
+	if err != nil {
+		return err
+	}
+	for _, problem := range p.job.Engine.Problems(described.Tables) {
+		p.unread++
+		where := problem.File
+		if problem.Line > 0 {
+			where += ":" + strconv.FormatInt(problem.Line, 10)
+		}
+		if err := p.aside("", "source", problem.Code, problem.Message, where); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// aside adds a row to the quarantine.
+func (p *planner) aside(key model.Key, stage, code, message, where string) error {
+	p.sum.Read++
+	return p.out.Add(&plan.Step{Kind: plan.Quarantine, Key: key, Stage: stage, Code: code, Message: message, Where: where})
+}
+
+// compare walks rows and records together and asks the engine for the rows that need a closer look.
+func (p *planner) compare(ctx context.Context) error {
+	priors, err := p.past.Priors(ctx, p.state.Ref)
+	if err != nil {
+		return err
+	}
+	defer priors.Close()
+	shape, err := p.shape(ctx)
+	if err != nil {
+		return err
+	}
+	rows := func() ([]model.Entry, error) {
+		p.tell("comparing", p.sum.Read, p.walk.Rows())
+		if err := p.flush(ctx); err != nil {
+			return nil, err
+		}
+		return p.walk.Next()
+	}
+	if err := diff.Merge(model.Whole, shape, rows, priors.Next, p.delta(ctx)); err != nil {
+		return err
+	}
+	return p.flush(ctx)
+}
+
+func (p *planner) shape(ctx context.Context) (uint32, error) {
+	if p.full {
+		return noShape, nil
+	}
+	id, known, err := p.past.ShapeOf(ctx, p.state.Ref, p.program.Fingerprint())
+	if err != nil || !known {
+		return noShape, err
+	}
+	return id, nil
+}
+
+// delta sorts what the walk found. The leaving keys are looked up in batches.
+func (p *planner) delta(ctx context.Context) func(diff.Delta) error {
+	return func(d diff.Delta) error {
+		switch d.Kind {
+		case diff.Same:
+			p.sum.Read++
+			p.sum.Unchanged++
+		case diff.NullKey:
+			return p.aside("", "model", "model.null_key", "the row has no key", "")
+		case diff.Duplicate:
+			return p.aside(d.Entry.Key, "model", "model.duplicate_key", "more than one row has this key; all copies are set aside", "")
+		case diff.Leave:
+			p.leaving = append(p.leaving, d.Prior.Key)
+			if len(p.leaving) >= lookup {
+				return p.leaves(ctx)
+			}
+		case diff.Stays:
+		default:
+			p.wanted = append(p.wanted, d.Entry)
+		}
+		return nil
+	}
+}
+
+// lookup is how many records are looked up in the ledger together.
+const lookup = 4096
+
+// flush hands the collected keys on.
+func (p *planner) flush(ctx context.Context) error {
+	if len(p.wanted) > 0 {
+		if err := p.walk.Want(p.wanted); err != nil {
+			return err
+		}
+		p.total += int64(len(p.wanted))
+		p.wanted = p.wanted[:0]
+	}
+	return p.leaves(ctx)
+}
+
+// finish judges the plan and closes it.
+func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
+	counts, err := p.past.Counts(ctx, p.state.Ref)
+	if err != nil {
+		return plan.Summary{}, err
+	}
+	p.sum.Holds = counts[model.Synced] + counts[model.Rejected] + counts[model.Unknown]
+	p.sum.Digest = p.walk.Digest()
+	if p.unread > 0 && p.sum.Waiting > 0 {
+		p.sum.Notes = append(p.sum.Notes, "Removals wait: "+strconv.FormatInt(p.unread, 10)+
+			" source rows could not be read, and any of them may be a record that seems to have left.")
+	}
+	p.sum.Guards = plan.Judge(p.job.Sync.Guard, p.counts())
+	if v := retyped(p.state.Schema, p.program.Columns()); v != nil {
+		p.sum.Guards = append(p.sum.Guards, *v)
+	}
+	p.sum.Calls, p.sum.Seconds = plan.Estimate(p.out.Verbs(), func(v connect.Verb, rows int) connect.Limits {
+		return limitsFor(p.job, v, int64(rows))
+	})
+	return p.out.Close(p.sum)
+}
+
+// counts joins what the planner and the writer have counted.
+func (p *planner) counts() plan.Counts {
+	c := p.out.Counts()
+	c.Read, c.Unchanged, c.Filtered, c.Superseded = p.sum.Read, p.sum.Unchanged, p.sum.Filtered, p.sum.Superseded
+	c.Waiting, c.Holds = p.sum.Waiting, p.sum.Holds
+	return c
+}
+
+// limitsFor asks the destination, else its Spec, for the limits of this work.
+func limitsFor(job Job, verb connect.Verb, rows int64) connect.Limits {
+	if l, ok := job.Destination.(connect.Limiter); ok {
+		return l.Limits(job.Sync.Object, verb, int(min(rows, math.MaxInt32)))
+	}
+	return job.Object.Limits
+}
+
+// draft is a plan file that is being written; it is kept under its own hash or not at all.
+type draft struct {
+	dir    string
+	file   *os.File
+	spills []*os.File
+}
+
+func newDraft(dir string) (*draft, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, storage(err, dir)
+	}
+	f, err := os.CreateTemp(dir, "draft-*.part")
+	if err != nil {
+		return nil, storage(err, dir)
+	}
+	return &draft{dir: dir, file: f}, nil
+}
+
+func (d *draft) spill() (plan.Spill, error) {
+	f, err := os.CreateTemp(d.dir, "draft-*.spill")
+	if err != nil {
+		return nil, storage(err, d.dir)
+	}
+	d.spills = append(d.spills, f)
+	return f, nil
+}
+
+// discard removes what is only needed while the plan is made. After keep the file itself has another name.
+func (d *draft) discard() {
+	for _, f := range append(d.spills, d.file) {
+		name := f.Name()
+		if f != d.file {
+			f.Close()
+		}
+		_ = os.Remove(name)
+	}
+}
+
+// keep makes the plan durable under its final name and opens it for reading.
+func (d *draft) keep(out string, s plan.Summary) (*planFile, error) {
+	if err := d.file.Sync(); err != nil {
+		return nil, storage(err, d.dir)
+	}
+	if out == "" {
+		short := strings.TrimPrefix(s.Hash, "sha256:")
+		out = filepath.Join(d.dir, safe(s.Sync)+"-"+short[:min(16, len(short))]+".plan")
+	}
+	if err := os.Rename(d.file.Name(), out); err != nil {
+		return nil, storage(err, out)
+	}
+	d.file.Close()
+	if err := syncDir(filepath.Dir(out)); err != nil {
+		return nil, storage(err, out)
+	}
+	return openPlan(out)
+}
+
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+func storage(err error, where string) error {
+	return fault.New(fault.Storage, "run.storage", "the data directory cannot be written").At(where).
+		Do("check that it exists, belongs to you and has space left").Because(err)
+}
+
+// safe makes a sync's name a file name.
+func safe(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r == os.PathSeparator || r < ' ' {
+			return '_'
+		}
+		return r
+	}, name)
+}
+
+// schemaText is how the ledger remembers the columns a sync uses.
+func schemaText(columns []mapping.Column) string {
+	text, err := json.Marshal(columns)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}

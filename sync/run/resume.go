@@ -1,0 +1,154 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/freshet/freshet/sync/batch"
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/plan"
+)
+
+// resume finishes what an earlier run of the sync left, where its plan still holds; done says that this was all there
+// was to do. A plan that does not hold any more is given up: what its open calls did is unknown, and the next plan,
+// made from the rows as they are now, sends those records again.
+func (r *Runner) resume(ctx context.Context, job Job, state ledger.SyncState, o Options) (report Report, done bool, err error) {
+	open, err := r.Ledger.OpenRun(ctx, state.Ref)
+	if err != nil || open == nil {
+		return Report{}, false, err
+	}
+	file, err := openPlan(open.PlanPath)
+	if err != nil {
+		return Report{}, false, fault.New(fault.Storage, "run.plan_lost",
+			"the plan of a run that has not ended cannot be read").At(open.PlanPath).
+			Do("put the file back from a copy of the data directory; it alone says what the open calls carried").Because(err)
+	}
+	defer file.Close()
+	o = withWait(o)
+	x, err := r.execution(ctx, job, file, *open, o)
+	if err != nil {
+		return Report{}, false, err
+	}
+	if err := x.recall(ctx); err != nil {
+		return Report{}, false, err
+	}
+	if o.Full || o.PlanPath != "" || o.Approve != "" {
+		return Report{}, false, x.giveUp(ctx, *open)
+	}
+	switch err := r.stillTrue(ctx, job, file.Summary(), ""); {
+	case fault.Is(err, "plan.moved"):
+		return Report{}, false, x.giveUp(ctx, *open)
+	case err != nil:
+		return Report{}, false, err
+	}
+	report, err = x.carryOut(ctx, *open)
+	report.Resumed = true
+	return report, true, err
+}
+
+func withWait(o Options) Options {
+	if o.Wait == 0 {
+		o.Wait = DefaultWait
+	}
+	return o
+}
+
+// recall takes the calls of the run back from the ledger: what is settled is counted, what is open or deferred goes
+// again under its own name.
+func (x *execution) recall(ctx context.Context) error {
+	calls, err := x.runner.Ledger.Calls(ctx, x.id)
+	if err != nil {
+		return err
+	}
+	var taken []ledger.Range
+	for _, c := range calls {
+		switch c.State {
+		case ledger.CallAbandoned:
+			x.tally.calls += int64(c.Attempt)
+		case ledger.CallSettled:
+			repeatable := x.repeatable(connect.Verb(c.Verb))
+			x.tally.recall(c, repeatable)
+			taken = append(taken, closed(c, repeatable)...)
+		default:
+			again, err := x.reload(c)
+			if err != nil {
+				return err
+			}
+			x.tally.calls += int64(c.Attempt)
+			x.retries.Push(again)
+			taken = append(taken, c.Rows...)
+		}
+	}
+	x.covered = cover(taken)
+	x.salt = len(calls)
+	return nil
+}
+
+// closed are the rows of a settled call that do not go again.
+func closed(c ledger.Call, repeatable bool) []ledger.Range {
+	again := map[int64]bool{}
+	for _, e := range c.Exceptions {
+		if fateOf(connect.Verb(c.Verb), connect.Verdict(e.Verdict), repeatable) == goesAgain {
+			again[e.Ord] = true
+		}
+	}
+	if len(again) == 0 {
+		return c.Rows
+	}
+	var rows []ledger.Range
+	for _, r := range c.Rows {
+		for ord := r.From; ord < r.To; ord++ {
+			if !again[ord] {
+				rows = append(rows, ledger.Range{From: ord, To: ord + 1})
+			}
+		}
+	}
+	return rows
+}
+
+// reload reads the steps of a call from the plan.
+func (x *execution) reload(c ledger.Call) (*call, error) {
+	out := &call{Call: c}
+	for _, r := range c.Rows {
+		err := x.file.Steps(r.From, r.To, func(ord int64, s *plan.Step) error {
+			step := *s
+			out.items = append(out.items, batch.Item{Ord: ord, Step: &step})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	out.job = c.Token != "" || limitsFor(x.job, connect.Verb(c.Verb), int64(len(out.items))).Job
+	return out, nil
+}
+
+// giveUp ends a run whose plan does not hold any more. The rows of calls that may have been applied become unknown, so
+// that the next plan sends them whatever their hashes say; calls known not to have been applied are dropped.
+func (x *execution) giveUp(ctx context.Context, run ledger.Run) error {
+	for _, c := range x.retries {
+		var records []ledger.Settlement
+		if c.State == ledger.CallOpen {
+			for _, item := range c.items {
+				records = append(records, ledger.Settlement{Key: item.Step.Key, State: model.Unknown, RowHash: item.Step.RowHash,
+					Shape: x.shape, RemoteID: item.Step.RemoteID, Match: item.Step.Match, Run: x.id, At: time.Now(), Code: "run.given_up"})
+			}
+		}
+		if err := x.runner.Ledger.Abandon(ctx, x.ref, c.ID, records); err != nil {
+			return err
+		}
+	}
+	report := x.report()
+	text, err := json.Marshal(report)
+	if err != nil {
+		return err
+	}
+	if err := x.runner.Ledger.FinishRun(ctx, run.ID, string(Pending), string(text), time.Now()); err != nil {
+		return err
+	}
+	return x.runner.archive(ctx, run, x.file)
+}

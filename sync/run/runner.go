@@ -1,0 +1,213 @@
+package run
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/deliver"
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/history"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/plan"
+)
+
+// Job is one sync with everything it needs, opened and attached.
+type Job struct {
+	Sync        model.Sync
+	Model       model.Model
+	Engine      *engine.Engine // with every source of the model attached
+	Destination connect.Destination
+	Object      connect.Object // as the connector's Spec describes it
+	Account     string         // syncs with the same account share one lane
+}
+
+// Progress is called now and then while work goes on; total is 0 where it is not known.
+type Progress func(stage string, done, total int64)
+
+// Runner plans and runs syncs of one workspace. Its fields are set once, before use.
+type Runner struct {
+	Ledger  *ledger.Ledger
+	History *history.Store
+	Lanes   *deliver.Lanes
+	Dir     string // the data directory; plans are kept in its folder plans
+	Tell    Progress
+	// PlansOnly is a reader of the ledger for planning beside another process; used where Ledger is nil.
+	PlansOnly *ledger.Reader
+}
+
+// Options steer a run.
+type Options struct {
+	PlanPath string        // execute exactly this plan
+	Approve  string        // hash, or at least 8 characters of it, of a held plan to execute
+	Full     bool          // send every row again
+	Wait     time.Duration // longest wait for a retry to become due; 0: DefaultWait
+}
+
+// DefaultWait is how long a run waits for a retry to become due before it ends as pending.
+const DefaultWait = time.Minute
+
+// Run brings the destination up to date: it finishes or gives up what an earlier run left, plans, and executes.
+func (r *Runner) Run(ctx context.Context, job Job, o Options) (Report, error) {
+	state, err := r.Ledger.EnsureSync(ctx, job.Sync.Name)
+	if err != nil {
+		return Report{}, err
+	}
+	o = withWait(o)
+	report, done, err := r.resume(ctx, job, state, o)
+	if err != nil || done {
+		return report, err
+	}
+	file, err := r.choose(ctx, job, o)
+	if err != nil {
+		return Report{}, err
+	}
+	defer file.Close()
+	if report, held := heldReport(file.Summary(), o.Approve); held {
+		return report, nil
+	}
+	return r.start(ctx, job, file, o)
+}
+
+// choose gives the plan to execute: the file named, the held plan approved, or a new one.
+func (r *Runner) choose(ctx context.Context, job Job, o Options) (*planFile, error) {
+	path := o.PlanPath
+	if path == "" && o.Approve != "" {
+		found, err := r.findHeld(job.Sync.Name, o.Approve)
+		if err != nil {
+			return nil, err
+		}
+		path = found
+	}
+	if path == "" {
+		return r.Plan(ctx, job, PlanOptions{Full: o.Full})
+	}
+	file, err := openPlan(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.stillTrue(ctx, job, file.Summary(), o.Approve); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// stillTrue says whether a plan made earlier is for this sync and for the rows that are in the source now.
+// The ledger's part of the question is answered when the run starts, in the same transaction. Guarantee G6.
+func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, approve string) error {
+	if s.Sync != job.Sync.Name {
+		return fault.New(fault.Usage, "plan.other_sync", "the plan is for the sync "+s.Sync+", not "+job.Sync.Name)
+	}
+	if approve != "" && !named(s.Hash, approve) {
+		return fault.New(fault.Held, "plan.other_hash", "the plan has another hash than the one approved").
+			Do("look at the plan again and approve the hash it shows: " + s.Hash)
+	}
+	program, err := r.compile(ctx, job)
+	if err != nil {
+		return err
+	}
+	digest, err := job.Engine.DigestOnly(ctx, job.Model, program.Columns())
+	if err != nil {
+		return err
+	}
+	if digest != s.Digest || program.Fingerprint() != s.Mapping {
+		return moved("the source or the mapping has changed since the plan was made")
+	}
+	return nil
+}
+
+func moved(message string) error {
+	return fault.New(fault.Moved, "plan.moved", message).
+		Do("make a new plan and look at it: freshet plan")
+}
+
+// named says whether a person who wrote text meant this hash: all of it or at least 8 characters from its start.
+func named(hash, text string) bool {
+	text = strings.TrimPrefix(text, "sha256:")
+	return len(text) >= 8 && strings.HasPrefix(strings.TrimPrefix(hash, "sha256:"), text)
+}
+
+// findHeld finds the plan kept under a hash.
+func (r *Runner) findHeld(sync, approve string) (string, error) {
+	names, err := filepath.Glob(filepath.Join(r.Dir, "plans", "*.plan"))
+	if err != nil {
+		return "", err
+	}
+	for _, name := range names {
+		file, err := openPlan(name)
+		if err != nil {
+			continue
+		}
+		s := file.Summary()
+		file.Close()
+		if s.Sync == sync && named(s.Hash, approve) {
+			return name, nil
+		}
+	}
+	return "", fault.New(fault.Held, "plan.unknown_hash", "no plan of this sync with that hash is waiting for approval").
+		Do("see what is waiting with: freshet plan " + sync)
+}
+
+func heldReport(s plan.Summary, approve string) (Report, bool) {
+	report := Report{Sync: s.Sync, Plan: s.Hash, Status: Held, Read: s.Read, Unchanged: s.Unchanged,
+		Filtered: s.Filtered, Superseded: s.Superseded, Quarantined: s.Quarantine}
+	report.Pending = report.Read - report.Unchanged - report.Filtered - report.Superseded - report.Quarantined
+	for _, v := range s.Guards {
+		if v.Held {
+			report.Problems = append(report.Problems, Problem{Code: "guard." + v.Guard, Message: v.Says,
+				Suggestion: "look at the plan, then: freshet run " + s.Sync + " --approve " + s.Hash})
+		}
+	}
+	report.Account()
+	return report, len(report.Problems) > 0 && approve == ""
+}
+
+// planFile is an open plan and where it lies.
+type planFile struct {
+	*plan.File
+	path string
+	file *os.File
+}
+
+func (p *planFile) Close() { _ = p.file.Close() }
+
+// openPlan opens and checks a plan file; its hash is verified before anything is believed.
+func openPlan(path string) (*planFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.New(fault.Usage, "plan.unreadable", "the plan file cannot be opened").At(path).Because(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	file, err := plan.Open(f, info.Size())
+	if err == nil {
+		err = file.Verify()
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &planFile{File: file, path: path, file: f}, nil
+}
+
+func (r *Runner) tell(stage string, done, total int64) {
+	if r.Tell != nil {
+		r.Tell(stage, done, total)
+	}
+}
+
+func (r *Runner) past() *ledger.Reader {
+	if r.Ledger != nil {
+		return r.Ledger.Reader
+	}
+	return r.PlansOnly
+}
