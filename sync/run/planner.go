@@ -247,6 +247,7 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 	}
 	p.sum.Holds = counts[model.Synced] + counts[model.Rejected] + counts[model.Unknown]
 	p.sum.Digest = p.walk.Digest()
+	p.sum.Rows = p.walk.Rows()
 	if p.unread > 0 && p.sum.Waiting > 0 {
 		p.sum.Notes = append(p.sum.Notes, "Removals wait: "+strconv.FormatInt(p.unread, 10)+
 			" source rows could not be read, and any of them may be a record that seems to have left.")
@@ -261,11 +262,11 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 	return p.out.Close(p.sum)
 }
 
-// counts joins what the planner and the writer have counted. To the guards Read is the rows of the model alone.
+// counts joins what the planner and the writer have counted.
 func (p *planner) counts() plan.Counts {
 	c := p.out.Counts()
-	c.Read, c.Unchanged, c.Filtered, c.Superseded = p.walk.Rows(), p.sum.Unchanged, p.sum.Filtered, p.sum.Superseded
-	c.Waiting, c.Holds = p.sum.Waiting, p.sum.Holds
+	c.Read, c.Unchanged, c.Filtered, c.Superseded = p.sum.Read, p.sum.Unchanged, p.sum.Filtered, p.sum.Superseded
+	c.Waiting, c.Holds, c.Rows = p.sum.Waiting, p.sum.Holds, p.sum.Rows
 	return c
 }
 
