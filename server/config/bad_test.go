@@ -192,7 +192,7 @@ func TestModelCycles(t *testing.T) {
   b: {sql: select * from models.c, key: x}
   c: {sql: select * from models.a, key: x}
 `)
-	if f := fault.As(err); f.Code != "config.cycle" || !strings.Contains(f.Message, "a → b → c → a") || f.Where != "freshet.yaml:2:12" {
+	if f := fault.As(err); f.Code != "config.cycle" || !strings.HasSuffix(f.Message, "circle: a → b → c → a") || f.Where != "freshet.yaml:2:12" {
 		t.Errorf("got %+v", f)
 	}
 }
