@@ -8,7 +8,7 @@ TEST_PACKAGES ?= ./...
 TEST_PARALLEL ?= 2
 TEST_TIMEOUT ?= 15m
 
-.PHONY: help setup build demo test bench lint clean
+.PHONY: help setup build demo test bench docs lint clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -30,6 +30,9 @@ test: setup ## check format, vet and run every test with the race detector
 
 bench: build ## measure speed and size, write docs/PERFORMANCE.md
 	@go run ./build/bench
+
+docs: setup ## write the documents that come from the connectors' Specs
+	@go run ./build/docgen
 
 lint: setup ## check format and vet
 	@go build -o .cache/testreport ./build/testreport

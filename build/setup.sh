@@ -71,7 +71,7 @@ go_modules() {
 	sum="$(cat go.mod go.sum | cksum) $(go env GOMODCACHE GOVERSION | tr '\n' ' ')"
 	[ -d "$(go env GOMODCACHE)/cache/download" ] && once gomod "$sum" && return
 	say "fetching Go modules"
-	go list -deps -test ./... >/dev/null 2>"$stamps/gomod.log" || fail "the Go modules could not be loaded: $(head -n 1 "$stamps/gomod.log")" \
+	go list -deps -test ./... >/dev/null 2>"$stamps/gomod.log" || fail "the Go modules could not be loaded: $(grep -v "^go: downloading" "$stamps/gomod.log" | head -n 1)" \
 		"if this speaks of a network: check it, and GOPROXY ($(go env GOPROXY))" "all of it: $stamps/gomod.log"
 	printf %s "$sum" >"$stamps/gomod"
 }

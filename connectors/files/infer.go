@@ -27,6 +27,7 @@ var candidates = []candidate{
 	{"TIMESTAMPTZ", "regexp_full_match(%[1]s, '" + isoZone + "') AND try_cast(%[1]s AS TIMESTAMPTZ) IS NOT NULL"},
 	{"HUGEINT", "try_cast(%[1]s AS HUGEINT)::VARCHAR = %[1]s"},
 	{"FIXED", `regexp_full_match(%[1]s, '-?(0|[1-9]\d*)(\.\d+)?')`},
+	{"FLOATING", `isfinite(try_cast(%[1]s AS DOUBLE)) AND length(regexp_replace(split_part(lower(%[1]s), 'e', 1), '\D', '', 'g')) <= 15`},
 }
 
 // sampleRows is how many rows are looked at to strike candidates out. The rest decides only among those left.
@@ -39,7 +40,7 @@ func (l *loader) infer(ctx context.Context) ([]string, error) {
 		switch {
 		case c.declared != "" || c.fixed != "":
 		case c.inexact:
-			left[i] = []candidate{candidates[1], candidates[2], candidates[3], candidates[7], candidates[8]}
+			left[i] = []candidate{candidates[1], candidates[2], candidates[3], candidates[7], candidates[8], candidates[9]}
 		default:
 			left[i] = candidates[:7]
 		}
@@ -97,7 +98,11 @@ func (l *loader) typeOf(ctx context.Context, i int, c column, left []candidate) 
 		return c.fixed, nil
 	}
 	for _, cand := range left {
-		if cand.typ != "DECIMAL" && cand.typ != "FIXED" {
+		switch cand.typ {
+		case "FLOATING": // up to 15 digits a DOUBLE holds as they are
+			return "DOUBLE", nil
+		case "DECIMAL", "FIXED":
+		default:
 			return cand.typ, nil
 		}
 		decimal, err := l.decimal(ctx, i, cand.typ == "FIXED")

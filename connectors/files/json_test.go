@@ -3,6 +3,7 @@ package files
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -55,4 +56,31 @@ func TestParquet(t *testing.T) {
 	same(t, "rows", f.rows("id"), "1|a|∅\n2|∅|1.10")
 	_, err := newFolderFrom(f).attach(map[string]any{"t": "*.parquet"})
 	wantFault(t, err, "files.bad_parquet", `"bad.parquet"`)
+}
+
+// TestJSONNumbers: a number stays a number, with its digits, however it is written.
+func TestJSONNumbers(t *testing.T) {
+	for values, typ := range map[string]string{
+		"1,2":                      "BIGINT",
+		"1e-7,2.5E+21,3":           "DOUBLE",
+		"1.50,2.5":                 "DECIMAL(3,2)",
+		"0.1234567890123456789, 1": "DECIMAL(20,19)",
+		"0.12345678901234567890123456789012345678901, 1": "VARCHAR",
+		"340282366920938463463374607431768211455,1":      "VARCHAR",
+	} {
+		text := ""
+		for _, v := range strings.Split(values, ",") {
+			text += `{"v": ` + v + "}\n"
+		}
+		f := newFolder(t, map[string]string{"a.json": text})
+		same(t, values, where(f.load("a.json")), "")
+		same(t, values, f.db.types(t, "t"), "v "+typ)
+	}
+}
+
+func TestJSONOddTexts(t *testing.T) {
+	f := newFolder(t, map[string]string{"a.json": `{"": 1, "k\"ey": "a\u0000b", "s": "\ud83d\ude00 \r\n \\"}` + "\n"})
+	same(t, "problems", where(f.load("a.json")), "")
+	same(t, "rows", f.db.text(t, "FROM lake.t"), "1|a\x00b|😀 \r\n \\")
+	same(t, "types", f.db.types(t, "t"), `column1 BIGINT, k"ey VARCHAR, s VARCHAR`)
 }

@@ -40,6 +40,9 @@ func (l *loader) add(name string) int {
 		l.index = map[string]int{}
 	}
 	l.index[folded] = len(l.columns)
+	if name == "" { // JSON allows it, SQL does not
+		name = "column" + strconv.Itoa(len(l.columns)+1)
+	}
 	l.columns = append(l.columns, column{name: name})
 	return len(l.columns) - 1
 }
@@ -67,7 +70,7 @@ func (l *loader) noColumn(wanted string) error {
 	return fault.New(fault.Source, "files.no_column", fmt.Sprintf("there is no column %q", wanted)).At(l.where + ".types").Do(suggestion)
 }
 
-func (l *loader) raw() string { return name(l.alias) + "." + hidden + "." + name("raw "+l.name) }
+func (l *loader) raw() string { return name(l.alias) + "." + reading + "." + name(l.name) }
 
 func (l *loader) createRaw(ctx context.Context) error {
 	parts := []string{"f INTEGER", "l BIGINT"}
@@ -84,7 +87,7 @@ func (l *loader) exec(ctx context.Context, query string) error {
 	return nil
 }
 
-// number asks for one row of numbers; NULL is 0.
+// numbers asks for one row of numbers; NULL is 0.
 func (l *loader) numbers(ctx context.Context, query string) ([]int64, error) {
 	var found []int64
 	err := l.db.Query(ctx, query, func(row []connect.Cell) error {

@@ -37,6 +37,10 @@ func parseTables(s connect.Settings) ([]table, error) {
 	}
 	var tables []table
 	for _, name := range sortedKeys(entries) {
+		if slices.ContainsFunc(tables, func(other table) bool { return strings.EqualFold(other.name, name) }) {
+			return nil, fault.New(fault.Usage, "files.table_twice", "two tables differ only in the case of their letters").
+				At(where + "." + name).Do("give each table its own name; SQL makes no difference by case")
+		}
 		t := table{name: name, where: where + "." + name, quote: '"', header: true}
 		if err := t.parse(entries[name]); err != nil {
 			return nil, err

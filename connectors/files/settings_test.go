@@ -66,3 +66,9 @@ func TestNamesAreQuoted(t *testing.T) {
 	}
 	same(t, "rows", f.db.text(t, `SELECT "se""lect's" FROM lake."odd ""name""; --"`), "2")
 }
+
+func TestTableNamesDifferByMoreThanCase(t *testing.T) {
+	f := newFolder(t, map[string]string{"a.csv": "id\n1\n"})
+	_, err := f.attach(map[string]any{"Orders": "a.csv", "orders": "a.csv"})
+	wantFault(t, err, "files.table_twice", "sources.lake.tables.orders")
+}

@@ -24,7 +24,7 @@ func (l *loader) settle(ctx context.Context) ([]connect.Problem, error) {
 	for i, c := range l.columns {
 		parts = append(parts, fmt.Sprintf("%s AS %s", cast("c"+strconv.Itoa(i), types[i]), name(c.name)))
 	}
-	stored := name(l.alias) + "." + hidden + "." + name(l.name)
+	stored := name(l.alias) + "." + loaded + "." + name(l.name)
 	refused := "false"
 	if tests := l.tests(); len(tests) > 0 {
 		refused = strings.Join(tests, " OR ")

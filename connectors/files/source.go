@@ -36,11 +36,16 @@ func (s *source) Attach(ctx context.Context, db connect.SQL, alias string) ([]co
 	return problems, nil
 }
 
-// hidden is the schema that holds the rows themselves. What people see are views of them, which take no writes.
-const hidden = "loaded"
+// The schemas beside the one people see. loaded holds the rows themselves: what people see are views of them, which take
+// no writes. reading holds a table as text, while it is taken in.
+const (
+	loaded  = "loaded"
+	reading = "reading"
+)
 
 func prepare(ctx context.Context, db connect.SQL, alias string) error {
-	for _, query := range []string{"ATTACH ':memory:' AS " + name(alias), "CREATE SCHEMA " + name(alias) + "." + hidden} {
+	for _, query := range []string{"ATTACH ':memory:' AS " + name(alias), "CREATE SCHEMA " + name(alias) + "." + loaded,
+		"CREATE SCHEMA " + name(alias) + "." + reading} {
 		if err := db.Exec(ctx, query); err != nil {
 			return loading(err)
 		}

@@ -1,10 +1,12 @@
 package hubspot
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/httpcall"
 	"github.com/freshet/freshet/sync/model"
 )
 
@@ -31,7 +33,7 @@ func (w *work) archive(ctx context.Context) error {
 	}
 	if len(seen) > 0 {
 		path := w.d.config.crm("objects", w.batch.Object, "batch/archive")
-		if _, err := w.d.call(ctx, http.MethodPost, path, append(dst, "]}"...)); err != nil {
+		if err := w.d.remove(ctx, path, append(dst, "]}"...)); err != nil {
 			return w.interrupt(err, rows)
 		}
 		w.d.answered(w.batch.Object)
@@ -63,7 +65,7 @@ func (w *work) erase(ctx context.Context) error {
 			w.outcomes[r.at] = connect.Outcome{Verdict: connect.Missing}
 			continue
 		}
-		_, err := w.d.call(ctx, http.MethodPost, path, append(model.AppendQuoted([]byte(`{"objectId":`), id), '}'))
+		err := w.d.remove(ctx, path, append(model.AppendQuoted([]byte(`{"objectId":`), id), '}'))
 		if e := callError(err); e != nil && e.Status == http.StatusNotFound {
 			w.outcomes[r.at] = connect.Outcome{Verdict: connect.Missing, RequestID: e.RequestID}
 			continue
@@ -75,6 +77,24 @@ func (w *work) erase(ctx context.Context) error {
 		w.outcomes[r.at] = connect.Outcome{Verdict: connect.Accepted, Effect: connect.Removed, RemoteID: id}
 	}
 	return nil
+}
+
+// remove makes a call that HubSpot answers with an empty 204. A page of a proxy in its place is no success.
+func (d *destination) remove(ctx context.Context, path string, body []byte) error {
+	reply, err := d.call(ctx, http.MethodPost, path, body)
+	if err != nil || len(bytes.TrimSpace(reply.Body)) == 0 {
+		return err
+	}
+	var parsed batchReply
+	if err := httpcall.JSON(reply, &parsed); err != nil {
+		return err
+	}
+	if len(parsed.Errors) == 0 {
+		return nil
+	}
+	first := parsed.Errors[0]
+	return &connect.CallError{Class: connect.Lost, Status: reply.Status, Code: first.code(), RequestID: first.CorrelationID,
+		Message: "HubSpot answered a removal with success and errors"}
 }
 
 // cutShort: the first row's call failed; the rows after it were not sent.

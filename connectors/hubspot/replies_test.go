@@ -82,3 +82,20 @@ func TestListPages(t *testing.T) {
 		t.Errorf("the list shows %d of 250 contacts: %v", len(seen), err)
 	}
 }
+
+// TestRemovalsAreBelievedOnlyFromHubSpot: an empty reply is HubSpot's yes; a login page or an error in a 2xx is none.
+func TestRemovalsAreBelievedOnlyFromHubSpot(t *testing.T) {
+	for name, body := range map[string]string{"a page": "<html>Please log in</html>",
+		"errors": `{"status":"COMPLETE","errors":[{"category":"INTERNAL_ERROR","message":"m"}]}`} {
+		for _, verb := range []connect.Verb{connect.Archive, connect.Delete} {
+			fake, d := pair(t)
+			fake.Put("contacts", map[string]string{"email": "a@x.test"})
+			fake.Inject(hubspotfake.Fault{On: hubspotfake.Writes, Status: http.StatusOK, Body: body})
+			_, err := d.Deliver(t.Context(), connect.Batch{Object: "contacts", Verb: verb, Ops: []connect.Operation{byEmail("a@x.test")}})
+			var call *connect.CallError
+			if !errors.As(err, &call) || call.Class != connect.Lost {
+				t.Errorf("%v answered with %s is %v, want lost", verb, name, err)
+			}
+		}
+	}
+}

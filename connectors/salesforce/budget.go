@@ -25,19 +25,18 @@ type budget struct {
 
 func newBudget(reserve int) *budget { return &budget{reserve: reserve} }
 
-// note reads Sforce-Limit-Info: "api-usage=18/5000", perhaps followed by other limits.
+// note reads Sforce-Limit-Info: "api-usage=18/5000", perhaps beside other limits.
 func (b *budget) note(h http.Header, now time.Time) {
-	var used, total int64
-	_, text, ok := strings.Cut(h.Get("Sforce-Limit-Info"), "api-usage=")
-	if !ok {
-		return
+	for part := range strings.SplitSeq(h.Get("Sforce-Limit-Info"), ";") {
+		var used, total int64
+		n, _ := fmt.Sscanf(strings.TrimSpace(part), "api-usage=%d/%d", &used, &total)
+		if n != 2 || total <= 0 || used < 0 {
+			continue
+		}
+		b.mu.Lock()
+		b.used, b.total, b.at = used, total, now
+		b.mu.Unlock()
 	}
-	if n, _ := fmt.Sscanf(text, "%d/%d", &used, &total); n != 2 || total <= 0 || used < 0 {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.used, b.total, b.at = used, total, now
 }
 
 // allow refuses to spend what is left to others; nil where a call may be made.

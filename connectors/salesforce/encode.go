@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -20,8 +21,11 @@ func wire(fields, match model.Fields) model.Fields {
 		}
 	}
 	out.Sort()
-	return out
+	return slices.CompactFunc(out, samePlace)
 }
+
+// samePlace says whether two neighbours write the same: two nulls that take a record away from one parent.
+func samePlace(a, b model.Field) bool { return a.Name == b.Name }
 
 // unrelated turns a null in a related record's external id into a null in the relationship: the record is taken away
 // from its parent, and the parent's own field is not touched.

@@ -77,14 +77,26 @@ func (d *destination) Finish(ctx context.Context, token string, batch connect.Ba
 		return w.out, nil // the vendor forgets jobs after seven days: nobody can say what became of the rows
 	}
 	if err != nil {
-		return nil, err
+		return nil, underWay(err, batch.Attempt > 1) // an earlier attempt may have handed the data in
 	}
 	w.demandMatch()
-	j := &bulk{work: w, info: info, resumed: info.State != "Open"}
+	j := &bulk{work: w, info: info, closed: info.State != "Open"}
 	if err := j.finish(ctx); err != nil {
-		return nil, err
+		return nil, underWay(err, j.closed)
 	}
 	return w.out, nil
+}
+
+// underWay says what an error means while Salesforce may be working on the job: whatever was refused just now, its
+// rows may be applied, so that only their outcome is lost. It can be had by another Finish.
+func underWay(err error, handedIn bool) error {
+	var call *connect.CallError
+	if !handedIn || !errors.As(err, &call) || call.Class == connect.Lost {
+		return err
+	}
+	out := *call
+	out.Class = connect.Lost
+	return &out
 }
 
 func (d *destination) job(ctx context.Context, id string) (jobInfo, error) {
@@ -95,17 +107,18 @@ func (d *destination) job(ctx context.Context, id string) (jobInfo, error) {
 
 func vanished(err error) bool {
 	var call *connect.CallError
-	return errors.As(err, &call) && call.Class == connect.Gone
+	return errors.As(err, &call) && call.Class == connect.Gone && call.Status == http.StatusNotFound
 }
 
 // bulk is a batch that goes through a job.
 type bulk struct {
 	*work
-	info    jobInfo
-	resumed bool             // the data was handed in by an earlier Finish
-	owners  map[string][]int // what a result row is known by -> its operations
+	info   jobInfo
+	closed bool             // the job was closed: Salesforce works on it, or has
+	owners map[string][]int // what a result row is known by -> its operations
 }
 
+// finish leaves closed set from the moment on at which the job may do something.
 func (j *bulk) finish(ctx context.Context) error {
 	if err := j.aside(ctx, j.open(j.unfit)); err != nil {
 		return err
@@ -114,7 +127,7 @@ func (j *bulk) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !j.resumed {
+	if !j.closed {
 		if len(rows) == 0 {
 			return j.setState(ctx, "Aborted")
 		}
@@ -136,7 +149,15 @@ func (j *bulk) handIn(ctx context.Context, rows []row) error {
 	if err != nil && !(errors.As(err, &call) && call.Class == connect.Refused) {
 		return err
 	}
-	return j.setState(ctx, "UploadComplete")
+	j.closed = true
+	closing := j.setState(ctx, "UploadComplete")
+	if !errors.As(closing, &call) || call.Class != connect.Refused {
+		return closing
+	}
+	if j.info, err = j.d.job(ctx, j.info.ID); err == nil && j.info.State == "Open" { // else it was closed already
+		j.closed, err = false, closing
+	}
+	return err
 }
 
 func (j *bulk) setState(ctx context.Context, state string) error {

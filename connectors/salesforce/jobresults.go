@@ -33,7 +33,7 @@ func (j *bulk) collect(ctx context.Context) error {
 			return err
 		}
 	}
-	j.rest(counted)
+	doubles = append(doubles, j.rest(counted)...)
 	if len(doubles) > 0 {
 		if err := j.existing(ctx, doubles); err != nil {
 			return err
@@ -43,16 +43,20 @@ func (j *bulk) collect(ctx context.Context) error {
 }
 
 // rest says what is known of operations that no file names. Where the files answer for every row that was worked on,
-// such an operation was not done. An upsert hands in every row, so that a complete job must name it.
-func (j *bulk) rest(counted int) {
+// such an operation was not done. An upsert hands in every row, so that a complete job must name it. The inserts among them are returned: their records may have been there already.
+func (j *bulk) rest(counted int) (inserts []int) {
 	handedIn := j.batch.Verb == connect.Upsert && j.info.State == "JobComplete"
 	for _, at := range j.open(every) {
 		o := connect.Outcome{Code: "job.no_result", Message: "the bulk job's results do not name the row"}
 		if counted == j.info.Processed && !handedIn {
 			o.Verdict = connect.Retry
+			if j.batch.Verb == connect.Insert {
+				inserts = append(inserts, at)
+			}
 		}
 		j.end(at, o)
 	}
+	return inserts
 }
 
 // again sends operations whose known ids led nowhere in ordinary calls, by their match values.

@@ -42,7 +42,6 @@ func (j *bulk) unfit(op connect.Operation) bool {
 func (j *bulk) aside(ctx context.Context, ops []int) error {
 	for part := range slices.Chunk(ops, collectionRows) {
 		batch := j.batch
-		batch.Attempt = max(2, batch.Attempt) // inserts are looked up first
 		batch.Ops = make([]connect.Operation, len(part))
 		for i, at := range part {
 			batch.Ops[i] = j.batch.Ops[at]
@@ -63,7 +62,7 @@ func (j *bulk) rows(ctx context.Context) ([]row, error) {
 	switch {
 	case j.batch.Verb == connect.Upsert || j.batch.Verb == connect.Insert:
 		return j.byMatch(ctx)
-	case j.resumed:
+	case j.closed:
 		return nil, j.ownIDs(ctx)
 	}
 	rows, err := j.identified(ctx, j.open(every))
@@ -80,7 +79,7 @@ func (j *bulk) rows(ctx context.Context) ([]row, error) {
 
 // byMatch knows rows by their match value, which results repeat.
 func (j *bulk) byMatch(ctx context.Context) ([]row, error) {
-	if j.batch.Verb == connect.Insert && !j.resumed && (j.batch.Attempt > 1 || !j.unique(ctx)) {
+	if j.batch.Verb == connect.Insert && !j.closed && !j.unique(ctx) {
 		if err := j.existing(ctx, j.open(every)); err != nil {
 			return nil, err
 		}
@@ -103,6 +102,7 @@ func known(text string) string { return strings.ToLower(strings.TrimSpace(text))
 func (j *bulk) ownIDs(ctx context.Context) error {
 	j.owners = map[string][]int{}
 	var unknown []int
+	var rows []row
 	for _, at := range j.open(every) {
 		if id := j.batch.Ops[at].RemoteID; id != "" {
 			j.owners[id] = append(j.owners[id], at)
@@ -121,7 +121,11 @@ func (j *bulk) ownIDs(ctx context.Context) error {
 					j.owners[id] = append(j.owners[id], at)
 				}
 			}
+			rows = append(rows, row{at: at})
 		}
+	}
+	for _, at := range without(unknown, rows) {
+		j.end(at, connect.Outcome{Verdict: connect.Missing})
 	}
 	return nil
 }

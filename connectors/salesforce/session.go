@@ -103,6 +103,10 @@ func (s *session) granted(reply *httpcall.Reply) (connect.Secret, error) {
 		return connect.Secret{}, &connect.CallError{Class: connect.Unauthorized, Status: reply.Status, Code: answer.Error, Message: message}
 	}
 	if s.config.instance == "" {
+		if answer.Instance == "" {
+			return connect.Secret{}, &connect.CallError{Class: connect.Unauthorized, Code: "login.no_instance",
+				Message: "the login did not tell the org's address: set instance_url"}
+		}
 		s.mu.Lock()
 		s.instance = strings.TrimRight(answer.Instance, "/")
 		s.mu.Unlock()

@@ -27,6 +27,7 @@ func spec() connect.Spec {
 			"Salesforce keeps no empty texts: an empty value clears the field, as a null does.",
 			"A dot reaches a related record by its external id: Account.External_Id__c makes the contact belong to that account. A null takes it away from its account.",
 			"From bulk_above rows on, writes go through Bulk API 2.0. A job's id is kept, so that a restart takes it up again.",
+			"A timestamp without a zone is taken as UTC, and fractions finer than a millisecond are cut.",
 			"Several runs share the org's daily API calls. Freshet reads what is left from every reply and stops before api_reserve percent are left.",
 		},
 	}
@@ -37,7 +38,7 @@ func object(name, title string) connect.Object {
 		Verbs: []connect.Ability{
 			{Verb: connect.Upsert, Guarantee: connect.A, Meaning: "Makes the record, or changes the one with the same external id."},
 			{Verb: connect.Update, Guarantee: connect.A, Meaning: "Changes the record with this external id; nothing is made."},
-			{Verb: connect.Insert, Guarantee: connect.C, Meaning: "Makes the record where none has this external id; looked up before it is repeated."},
+			{Verb: connect.Insert, Guarantee: connect.C, Meaning: "Makes the record where none has this external id; looked up first, unless the external id is unique and Salesforce itself refuses a second one."},
 			{Verb: connect.Clear, Guarantee: connect.A, Meaning: "Empties the fields that were written and keeps the record."},
 			{Verb: connect.Archive, Guarantee: connect.A, Meaning: "Moves the record to the recycle bin, as delete does."},
 			{Verb: connect.Delete, Guarantee: connect.A, Meaning: "Moves the record to the recycle bin."},
@@ -65,7 +66,7 @@ func settings() []connect.Setting {
 	return []connect.Setting{
 		{Name: "instance_url", Title: "Instance address", Kind: connect.URLSetting, Example: "https://example.my.salesforce.com",
 			Help: "The org's own address (My Domain). Needed with access_token and with client credentials; otherwise Salesforce tells it at login."},
-		{Name: "client_id", Title: "Client id", Help: "The consumer key of the connected app. Needed for every login but a ready access token."},
+		{Name: "client_id", Title: "Client id", Example: "3MVG9…", Help: "The consumer key of the connected app. Needed for every login but a ready access token."},
 		{Name: "client_secret", Title: "Client secret", Kind: connect.SecretSetting,
 			Help: "The consumer secret: alone with the client id it logs in by client credentials; with a refresh token it goes along."},
 		{Name: "private_key", Title: "Private key", Kind: connect.SecretSetting,

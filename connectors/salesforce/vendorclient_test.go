@@ -42,14 +42,14 @@ func TestVendorClient(t *testing.T) {
 				t.Errorf("%s: the connector's request (+) is not the client's (-):\n%s", name, diff)
 			}
 		}
-		if diff := cmp.Diff(results3(theirs[len(names):]), results3(ours[len(names):])); diff != "" {
+		if diff := cmp.Diff(polled(theirs[len(names):]), polled(ours[len(names):])); diff != "" {
 			t.Errorf("the connector's polls and files (+) are not the client's (-):\n%s", diff)
 		}
 	})
 }
 
-// results3 are the kinds of the calls after closing a job, each once, in their order, as far as both make them.
-func results3(requests []salesforcefake.Request) []string {
+// polled are the kinds of the calls after closing a job, each once, in their order, as far as both make them.
+func polled(requests []salesforcefake.Request) []string {
 	var out []string
 	for _, r := range requests {
 		name := r.Method + " " + r.Path[strings.LastIndexByte(r.Path, '/')+1:]

@@ -37,16 +37,33 @@ func (w *work) move(ctx context.Context) error {
 		op := w.batch.Ops[rows[i].at]
 		rows[i].fields = wire(op.Fields, op.Match)
 	}
-	return w.send(ctx, http.MethodPatch, "", rows, func(r row, answer *rowResult, o connect.Outcome) {
-		if !answer.absent() {
-			w.end(r.at, o)
-		}
-	})
+	return w.shift(ctx, rows)
 }
 
-// insert makes records. Where a repeat could double one, it is looked up first.
+// shift sends moves until no more succeed: one record's new value can be the value another record of the call is
+// moving away from.
+func (w *work) shift(ctx context.Context, rows []row) error {
+	for last := len(rows) + 1; 0 < len(rows) && len(rows) < last; {
+		var taken []row
+		err := w.send(ctx, http.MethodPatch, "", rows, func(r row, answer *rowResult, o connect.Outcome) {
+			if answer.duplicate() {
+				taken = append(taken, r)
+			}
+			if !answer.absent() {
+				w.end(r.at, o)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		rows, last = taken, len(rows)
+	}
+	return nil
+}
+
+// insert makes records. Where Salesforce itself would take a second one with the same match value, it is looked up first.
 func (w *work) insert(ctx context.Context) error {
-	if w.batch.Attempt > 1 || !w.unique(ctx) {
+	if !w.unique(ctx) {
 		if err := w.existing(ctx, w.open(every)); err != nil {
 			return err
 		}

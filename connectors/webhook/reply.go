@@ -28,13 +28,25 @@ func refusal(reply *httpcall.Reply, attempt int) error {
 	return refused
 }
 
-// answer is a receiver's JSON. Pointers and raw values tell an absent member from an empty one.
+// answer is a receiver's JSON. Raw values tell an absent member from an empty one.
 type answer struct {
-	Results *[]result       `json:"results"`
+	Results results         `json:"results"`
 	Error   json.RawMessage `json:"error"`
 	Errors  json.RawMessage `json:"errors"`
 	OK      json.RawMessage `json:"ok"`
 	Success json.RawMessage `json:"success"`
+}
+
+// results are absent (and then every record is taken), or name rows; null and an empty list name none.
+type results struct {
+	there bool
+	rows  []result
+}
+
+// UnmarshalJSON takes a list or null.
+func (r *results) UnmarshalJSON(raw []byte) error {
+	r.there = true
+	return json.Unmarshal(raw, &r.rows)
 }
 
 type result struct {
@@ -73,8 +85,8 @@ func outcomes(reply *httpcall.Reply, ops []connect.Operation) ([]connect.Outcome
 		return nil, err
 	}
 	switch {
-	case a.Results != nil:
-		return rowByRow(reply, *a.Results, ops), nil
+	case a.Results.there:
+		return rowByRow(reply, a.Results.rows, ops), nil
 	case body[0] != '{' || a.namesError():
 		return nil, &connect.CallError{Class: connect.Lost, Status: reply.Status, Code: "webhook.unclear_reply",
 			RequestID: httpcall.RequestID(reply.Header),

@@ -112,9 +112,11 @@ func TestDisorderIsRefused(t *testing.T) {
 		"prior twice":  {rows: ok, priors: []model.Prior{{Key: "b"}, {Key: "b"}}},
 		"across a cut": {rows: []model.Entry{{Key: "b"}, {Key: "c"}, {Key: "a"}}},
 	} {
-		err := Merge(model.Whole, shape, batches(c.rows, 2), batches(c.priors, 1), func(Delta) error { return nil })
-		if !fault.Is(err, "diff.disorder") {
-			t.Errorf("%s: %v, want diff.disorder", name, err)
+		for size := 1; size <= 3; size++ {
+			err := Merge(model.Whole, shape, batches(c.rows, size), batches(c.priors, size), func(Delta) error { return nil })
+			if !fault.Is(err, "diff.disorder") {
+				t.Errorf("%s, batches of %d: %v, want diff.disorder", name, size, err)
+			}
 		}
 	}
 }

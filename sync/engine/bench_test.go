@@ -33,6 +33,13 @@ func cpu() float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
+// peak is the most memory this process has had, in megabytes.
+func peak() int64 {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return u.Maxrss / 1024
+}
+
 // TestWideWalk walks and fetches FRESHET_WIDE rows of 20 columns and says how long each part took.
 func TestWideWalk(t *testing.T) {
 	n, err := strconv.ParseInt(os.Getenv("FRESHET_WIDE"), 10, 64)
@@ -48,6 +55,17 @@ func TestWideWalk(t *testing.T) {
 	}
 	w, _ := walked(t, e, people("SELECT * FROM wide.rows", "id"), MatchCheck{})
 	lap("walk")
+	t.Logf("memory so far %d MB", peak())
+	if os.Getenv("FRESHET_WALK_ONLY") != "" {
+		for slice, err := w.Next(); len(slice) > 0 || err != nil; slice, err = w.Next() {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		lap("next")
+		t.Logf("peak memory %d MB", peak())
+		return
+	}
 	entries := all(t, w)
 	lap("next")
 	if err := w.Want(entries); err != nil {
@@ -69,6 +87,7 @@ func TestWideWalk(t *testing.T) {
 		got += int64(len(rows))
 	}
 	lap("fetch")
+	t.Logf("peak memory %d MB", peak())
 	if got != n {
 		t.Errorf("fetched %d, want %d", got, n)
 	}

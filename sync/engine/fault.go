@@ -41,7 +41,7 @@ func complained(err error) (c complaint, ok bool) {
 // early says whether the error was found before any row was read: its words are then about the SQL, not about values.
 func (c complaint) early() bool {
 	switch c.Type {
-	case "Parser", "Syntax", "Binder", "Catalog", "Not implemented", "Permission", "IO", "Transaction", "Dependency", "Settings":
+	case "Parser", "Syntax", "Binder", "Catalog", "Not implemented", "Permission", "IO", "Transaction", "Dependency", "Settings", "Missing Extension":
 		return true
 	}
 	return false
@@ -112,6 +112,10 @@ func ofModel(ctx context.Context, m model.Model, skip int, err error) error {
 	}
 	f := fault.New(fault.Usage, "model.sql", "the SQL of model "+m.Name+" does not work: "+firstLines(c.Message)).
 		Do("Correct the SQL of the model.")
+	if c.Type == "IO" {
+		f = fault.New(fault.Source, "model.source_failed", "model "+m.Name+" cannot read its source: "+firstLines(c.Message)).
+			Do("See that the file or database is there, whole, and may be read; then run again.")
+	}
 	if !c.early() {
 		f = fault.New(fault.Source, "model.row_failed", "the SQL of model "+m.Name+" fails on a row: "+c.plain()).
 			Do("Use TRY_CAST, or a WHERE that leaves such rows out, in the model's SQL.")

@@ -24,6 +24,10 @@ type Fetched struct {
 
 // Want asks for rows that Next has given, each once and in ascending order of their keys.
 func (w *Walk) Want(entries []model.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	w.settle()
 	err := fill(w.conn, wantTable, len(entries), func(i int) []driver.Value {
 		return []driver.Value{w.wanted + int64(i), string(entries[i].Key), entries[i].Hash}
 	})
@@ -38,25 +42,39 @@ func (w *Walk) Fetch() ([]Fetched, error) {
 		return nil, nil
 	}
 	if !w.fetched {
+		w.settle()
 		if err := w.gather(); err != nil {
 			return nil, err
 		}
 		w.fetched = true
+		w.readRecords()
 	}
+	records, err := w.records.take()
+	if err == nil {
+		w.readRecords()
+	}
+	return records, err
+}
+
+// readRecords begins to read the next wanted rows, where there are any left.
+func (w *Walk) readRecords() {
 	if w.fetchNext >= w.wanted {
-		return nil, nil
+		return
 	}
-	size := max(1000, int64(fetchCells/(len(w.columns)+1)))
-	rows := make([]Fetched, 0, min(size, w.wanted-w.fetchNext))
-	values := make([]model.Value, cap(rows)*len(w.columns))
-	err := read(w.ctx, w.conn, w.sliceSQL(w.fetchNext, w.fetchNext+size), func(row []driver.Value) error {
-		n := len(w.columns)
-		rows = append(rows, w.fetchedRow(row, values[:n:n]))
-		values = values[n:]
-		return nil
-	})
+	n := len(w.columns)
+	from, size := w.fetchNext, max(1000, int64(fetchCells/(n+1)))
+	most := min(size, w.wanted-from)
 	w.fetchNext += size
-	return rows, ofModel(w.ctx, w.model, -1, err)
+	w.records.start(func() ([]Fetched, error) {
+		rows := make([]Fetched, 0, most)
+		values := make([]model.Value, int(most)*n)
+		err := read(w.ctx, w.conn, w.sliceSQL(from, from+size), func(row []driver.Value) error {
+			rows = append(rows, w.fetchedRow(row, values[:n:n]))
+			values = values[n:]
+			return nil
+		})
+		return rows, whole(ofModel(w.ctx, w.model, -1, err), int64(len(rows)), most)
+	})
 }
 
 // gather reads the wanted rows into a table in the order wanted, and makes sure they are the rows of the walk.
@@ -134,6 +152,15 @@ func (w *Walk) sliceSQL(from, to int64) string {
 	return fmt.Sprintf("SELECT %s FROM %s WHERE rowid >= %d AND rowid < %d ORDER BY ord", strings.Join(fields, ", "), rowsTable, w.fetchBase+from, w.fetchBase+to)
 }
 
+// finishVersion takes Go's last step on updated_at; false: it is a value that says nothing, as infinity is.
+func (w *Walk) finishVersion(text *string) (ok bool) {
+	if w.versionForm.finish != nil {
+		*text, ok = w.versionForm.finish(*text)
+		return ok
+	}
+	return true
+}
+
 func orEmpty(has bool, yes, no string) string {
 	if has {
 		return yes
@@ -143,7 +170,9 @@ func orEmpty(has bool, yes, no string) string {
 
 func (w *Walk) fetchedRow(row []driver.Value, values []model.Value) Fetched {
 	f := Fetched{Key: model.Key(row[0].(string)), Hash: row[1].(uint64), Values: values}
-	f.Version, _ = row[2].(string)
+	if version, ok := row[2].(string); ok && w.finishVersion(&version) {
+		f.Version = version
+	}
 	f.SharedMatch = row[3].(bool)
 	for i, c := range w.columns {
 		text, ok := row[4+i].(string)

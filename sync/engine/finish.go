@@ -21,6 +21,9 @@ func shortest32(text string) (string, bool) { return shortest(text, 32) }
 // shortest writes a float with the fewest digits that read back to it, without an exponent where JSON readers
 // expect none. Zero has no sign: equal values have equal texts.
 func shortest(text string, bits int) (string, bool) {
+	if plain(text) {
+		return strings.TrimSuffix(text, ".0"), true
+	}
 	f, err := strconv.ParseFloat(text, bits)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 		return "", false
@@ -33,6 +36,21 @@ func shortest(text string, bits int) (string, bool) {
 		format = 'e'
 	}
 	return strconv.FormatFloat(f, format, -1, bits), true
+}
+
+// plain says whether DuckDB's text of a float, which has the fewest digits too, is one to keep: digits and a point,
+// without an exponent, and not zero or so small that it wants one.
+func plain(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	if len(digits) == 0 || digits[0] == '0' {
+		return false
+	}
+	for i := range len(digits) {
+		if c := digits[i]; c != '.' && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // compactJSON drops spaces and refuses what is not JSON: NaN, trailing commas, and what SQL marked as unsendable.

@@ -12,6 +12,7 @@ func (w *Walk) LiveMatches(texts []string) (map[string]bool, error) {
 	if w.match == "" || len(texts) == 0 {
 		return live, nil
 	}
+	w.settle()
 	if err := run(w.ctx, w.conn, "CREATE OR REPLACE TEMP TABLE "+textsTable+" (t VARCHAR)"); err != nil {
 		return nil, translate(w.ctx, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/mapping"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -43,8 +44,12 @@ type Walk struct {
 	fold    bool
 	version string // SQL of updated_at's text, "" where the model names none
 
+	versionForm form
+
 	rows, next int64
 	base       int64 // rowid of the first row: those of a transaction's own tables do not start at 0
+	entries    ahead[model.Entry]
+	records    ahead[Fetched]
 	digest     string
 	wanted     int64
 	fetched    bool
@@ -121,7 +126,7 @@ func (w *Walk) prepare(described, columns []mapping.Column, match MatchCheck) {
 	}
 	if w.model.UpdatedAt != "" {
 		v := pick(described, []string{w.model.UpdatedAt})[0]
-		w.version = v.form.text(v.expr)
+		w.version, w.versionForm = v.form.text(v.expr), v.form
 	}
 }
 
@@ -195,18 +200,49 @@ func (w *Walk) Digest() string { return w.digest }
 
 // Next gives the next rows in ascending order of their keys' bytes, those without a key first; none: that was all.
 func (w *Walk) Next() ([]model.Entry, error) {
-	if w.next >= w.rows {
-		return nil, nil
+	if w.entries.coming == nil {
+		w.readEntries()
 	}
-	entries := make([]model.Entry, 0, min(walkSlice, w.rows-w.next))
-	query := fmt.Sprintf("SELECT k, h FROM %s WHERE rowid >= %d AND rowid < %d", walkTable, w.base+w.next, w.base+w.next+walkSlice)
-	err := read(w.ctx, w.conn, query, func(row []driver.Value) error {
-		key, ok := row[0].(string)
-		entries = append(entries, model.Entry{Key: model.Key(key), NullKey: !ok, Hash: row[1].(uint64)})
-		return nil
-	})
+	entries, err := w.entries.take()
+	if err == nil {
+		w.readEntries()
+	}
+	return entries, err
+}
+
+// readEntries begins to read the next entries, where there are any left.
+func (w *Walk) readEntries() {
+	if w.next >= w.rows {
+		return
+	}
+	from := w.base + w.next
+	size := min(walkSlice, w.rows-w.next)
 	w.next += walkSlice
-	return entries, translate(w.ctx, err)
+	w.entries.start(func() ([]model.Entry, error) {
+		entries := make([]model.Entry, 0, size)
+		query := fmt.Sprintf("SELECT k, h FROM %s WHERE rowid >= %d AND rowid < %d", walkTable, from, from+walkSlice)
+		err := read(w.ctx, w.conn, query, func(row []driver.Value) error {
+			key, ok := row[0].(string)
+			entries = append(entries, model.Entry{Key: model.Key(key), NullKey: !ok, Hash: row[1].(uint64)})
+			return nil
+		})
+		return entries, whole(translate(w.ctx, err), int64(len(entries)), size)
+	})
+}
+
+// whole makes sure that no row fell out between DuckDB and us: a row that nobody sees would look as if it had left.
+func whole(err error, got, want int64) error {
+	if err == nil && got != want {
+		return fault.New(fault.Internal, "engine.rows_lost", fmt.Sprintf("the query engine gave %d rows of %d", got, want)).
+			Do("Run again; if it stays so, please report it.")
+	}
+	return err
+}
+
+// settle waits until nothing is being read, so that the connection can be used for something else.
+func (w *Walk) settle() {
+	w.entries.settle()
+	w.records.settle()
 }
 
 // Close gives everything back. It may be called more than once.
@@ -214,6 +250,7 @@ func (w *Walk) Close() {
 	if w.conn == nil {
 		return
 	}
+	w.settle()
 	_, err := w.conn.ExecContext(context.WithoutCancel(w.ctx), "ROLLBACK")
 	if err != nil {
 		_ = w.conn.Raw(func(any) error { return driver.ErrBadConn }) // not to be used again with our tables in it

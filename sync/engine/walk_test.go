@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -304,5 +305,37 @@ func TestEmpty(t *testing.T) {
 	only, err := e.DigestOnly(t.Context(), m, columns)
 	if rows := fetchAll(t, w, all(t, w)); len(rows) != 0 || w.Rows() != 0 || err != nil || only != w.Digest() {
 		t.Errorf("%v %v %v", rows, err, only)
+	}
+}
+
+// TestSeveralWalks: walks of one engine do not see each other.
+func TestSeveralWalks(t *testing.T) {
+	e := opened(t, "CREATE TABLE c AS SELECT i AS id, 'n' || i AS name FROM range(120000) r(i)")
+	var group sync.WaitGroup
+	for n := range 3 {
+		group.Go(func() {
+			m := people(fmt.Sprintf("SELECT * FROM c WHERE id %% 3 = %d", n), "id")
+			w, _ := walked(t, e, m, MatchCheck{Columns: []string{"name"}})
+			entries := all(t, w)
+			rows := fetchAll(t, w, entries[:1000])
+			live, err := w.LiveMatches([]string{"n0", "n1", "n2"})
+			if len(entries) != 40000 || len(rows) != 1000 || err != nil || len(live) != 1 || !live[fmt.Sprintf("n%d", n)] {
+				t.Errorf("walk %d: %d entries, %d rows, live %v (%v)", n, len(entries), len(rows), live, err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// TestCloseInTheMiddle: a walk can be given up at any point, and its tables are gone with it.
+func TestCloseInTheMiddle(t *testing.T) {
+	e := opened(t)
+	for range 3 {
+		w, _ := walked(t, e, people("SELECT i AS id FROM range(250000) r(i)", "id"), MatchCheck{})
+		if _, err := w.Next(); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		w.Close()
 	}
 }

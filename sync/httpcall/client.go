@@ -139,8 +139,8 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 
 // Do makes one call. Any reply, whatever its status, is a Reply; every error is a *connect.CallError: NotSent where
 // nothing of the request can have left, Lost where it may have been applied.
-func (c *Client) Do(ctx context.Context, r Request) (*Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
+func (c *Client) Do(caller context.Context, r Request) (*Reply, error) {
+	ctx, cancel := context.WithTimeout(caller, c.options.Timeout)
 	defer cancel()
 	progress := &progress{}
 	request, err := c.request(progress.watch(ctx), r)
@@ -158,7 +158,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Reply, error) {
 	defer func() { _ = response.Body.Close() }()
 	body, err := c.read(response.Body, cancel)
 	if err != nil {
-		return nil, unread(ctx, err, response.StatusCode)
+		return nil, unread(caller, ctx, err, response.StatusCode)
 	}
 	return &Reply{Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }

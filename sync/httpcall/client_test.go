@@ -269,15 +269,33 @@ func TestIdleBodyEndsBeforeTheTotal(t *testing.T) {
 	begun := time.Now()
 	_, err := client(t, httpcall.Options{Timeout: 20 * time.Second, Idle: 100 * time.Millisecond}).Do(t.Context(), post(url))
 	want(t, err, connect.Lost, "timeout")
+	if errors.Is(err, context.Canceled) {
+		t.Error("it looks as if the caller had stopped the call")
+	}
 	if took := time.Since(begun); took > 5*time.Second {
 		t.Errorf("took %v, want the idle time", took)
+	}
+}
+
+func TestCancellingInsideTheReply(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte("{"))
+		_ = http.NewResponseController(w).Flush()
+		time.AfterFunc(50*time.Millisecond, cancel)
+		hang(r)
+	})
+	_, err := client(t, httpcall.Options{}).Do(ctx, post(url))
+	want(t, err, connect.Lost, "canceled")
+	if !errors.Is(err, context.Canceled) {
+		t.Error("the cause is not wrapped")
 	}
 }
 
 func TestHugeRepliesAreCut(t *testing.T) {
 	var bomb bytes.Buffer
 	packer := gzip.NewWriter(&bomb)
-	_, _ = packer.Write(make([]byte, 64<<20))
+	_, _ = packer.Write(make([]byte, 16<<20))
 	_ = packer.Close()
 	for name, handler := range map[string]http.HandlerFunc{
 		"gzip bomb": func(w http.ResponseWriter, _ *http.Request) {

@@ -115,15 +115,18 @@ func untrusted(err error, host string) (code, message string) {
 	return "", ""
 }
 
-// unread says what is known of a call whose reply began and could not be read to its end.
-func unread(ctx context.Context, err error, status int) *connect.CallError {
+// unread says what is known of a call whose reply began and could not be read to its end. The call's own context also
+// ends when the reply is idle for too long, the caller's only when the caller stops.
+func unread(caller, call context.Context, err error, status int) *connect.CallError {
 	out := &connect.CallError{Class: connect.Lost, Status: status, Code: "reply.broken",
 		Message: "the reply broke off", Err: err}
 	switch {
 	case errors.Is(err, errTooLong):
 		out.Code, out.Message = "reply.too_long", "the reply is longer than any reply to such a call can be"
-	case isTimeout(err), ctx.Err() != nil:
-		out.Code, out.Message = "timeout", "the reply did not come to its end in time"
+	case errors.Is(caller.Err(), context.Canceled):
+		out.Code, out.Message, out.Err = "canceled", "the call was stopped", context.Canceled
+	case isTimeout(err), call.Err() != nil:
+		out.Code, out.Message, out.Err = "timeout", "the reply did not come to its end in time", context.DeadlineExceeded
 	}
 	return out
 }

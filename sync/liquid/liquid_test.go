@@ -80,6 +80,8 @@ func TestRender(t *testing.T) {
 		"{% for i in (1..9) %}{% if i == 2 %}{% continue %}{% endif %}{% if i > 3 %}{% break %}{% endif %}{{ i }}{% endfor %}": "13",
 		"{% for x in nothing %}x{% else %}none{% endfor %}":                                                                    "none",
 		"{% assign n = ltv | times: 2 %}{{ n }}":                                                                               "399.8",
+		"{% for plan in tags %}{{ plan }}{% endfor %}{{ plan }}":                                                               "ba1.50pro",
+		"{% assign x = 1 %}{% for x in (2..3) %}{{ x }}{% endfor %}{{ x }}":                                                    "231",
 		"{% assign plan = 'x' %}{{ plan }}":                                                                                    "x",
 		"{% capture c %}<{{ plan }}>{% endcapture %}{{ c | size }}":                                                            "5",
 		"{% for i in (1..3) %}{% assign last = i %}{% endfor %}{{ last }}":                                                     "3",
@@ -217,6 +219,9 @@ func TestHugeExponentsAreNotCalculated(t *testing.T) {
 	row := map[string]model.Value{"j": {Kind: model.JSON, Text: `{"n":1e999999999}`}}
 	if got, err := renderWith("{{ j.n | plus: 1 }}", row); err == nil {
 		t.Errorf("rendered %d characters", len(got))
+	}
+	if got, err := renderWith("{% if j.n > 1 %}more{% endif %}", map[string]model.Value{"j": {Kind: model.JSON, Text: `{"n":1e99999}`}}); err == nil {
+		t.Errorf("compared: %q", got)
 	}
 	if got, err := renderWith("{{ j.n }}", row); err != nil || got != "1e999999999" {
 		t.Errorf("%q, %v", got, err)

@@ -31,6 +31,7 @@ func (c *compiler) checkTargets() {
 	for i := range c.sync.Fields {
 		for j := range c.sync.Match {
 			c.checkNesting("fields", &c.sync.Fields[i], c.sync.Match[j].Target)
+			c.checkNesting("match", &c.sync.Match[j], c.sync.Fields[i].Target)
 		}
 	}
 }

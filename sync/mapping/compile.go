@@ -153,6 +153,7 @@ func (c *compiler) compile(section string, m *model.Mapping) (out cell, ok bool)
 	return out, len(c.faults) == before
 }
 
+// one counts a truth.
 func one(b bool) int {
 	if b {
 		return 1

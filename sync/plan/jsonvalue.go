@@ -37,3 +37,18 @@ func readJSON(text []byte) JSONValue {
 	}
 	return JSONValue{Kind: kind, Text: string(text)}
 }
+
+// MarshalJSON writes the value as it is in a payload.
+func (v JSONValue) MarshalJSON() ([]byte, error) {
+	text := model.Value(v).AppendJSON(nil)
+	if !json.Valid(text) { // a summary must be readable whatever a row held
+		text = model.AppendQuoted(nil, v.Text)
+	}
+	return text, nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote, with every digit.
+func (v *JSONValue) UnmarshalJSON(text []byte) error {
+	*v = readJSON(text)
+	return nil
+}

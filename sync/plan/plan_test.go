@@ -277,6 +277,21 @@ func TestEditedBlocksAreRefusedWithoutVerify(t *testing.T) {
 	}
 }
 
+// TestDecoderTakesAnything: bytes that are no step set bad, whatever they are; they neither panic nor ask for memory.
+func TestDecoderTakesAnything(t *testing.T) {
+	whole := (&names{ids: map[string]uint64{}}).appendStep(nil, &story()[1])
+	rapid.Check(t, func(t *rapid.T) {
+		b := slices.Clone(whole)
+		for range rapid.IntRange(0, 4).Draw(t, "edits") {
+			at := rapid.IntRange(0, len(b)-1).Draw(t, "at")
+			b = append(append(b[:at:at], rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 0x7f, 0x80, 0xff}), 0, 12).Draw(t, "bytes")...), b[at:]...)
+		}
+		d := decoder{rest: string(b), names: []string{"email", "plan"}}
+		var s Step
+		d.step(&s)
+	})
+}
+
 func TestBadStepsAreRefused(t *testing.T) {
 	w := NewWriter(&bytes.Buffer{}, nil)
 	for _, s := range []Step{{}, {Kind: Enter}, {Kind: Leave, Key: "a"}} {

@@ -1,11 +1,13 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"unsafe"
 
 	"github.com/freshet/freshet/sync/fault"
@@ -22,12 +24,17 @@ type File struct {
 	names   []string
 	parts   []segmentIndex
 	total   int64
+	zip     *zstd.Decoder
 }
 
 // Open reads a plan's summary and index: plan.damaged where it is cut or edited, plan.newer where a newer Freshet wrote
 // it. What it does not see is an edit inside a block; Verify does.
 func Open(r io.ReaderAt, size int64) (*File, error) {
-	f := &File{from: r, size: size}
+	zip, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxBlock))
+	if err != nil {
+		return nil, fault.New(fault.Internal, "plan.unpacker", "the plan's unpacker cannot be made").Because(err)
+	}
+	f := &File{from: r, size: size, zip: zip}
 	if err := f.checkHead(); err != nil {
 		return nil, err
 	}
@@ -134,23 +141,21 @@ func (f *File) Segments() []Segment {
 	return list
 }
 
-// Steps calls each for the steps from (in) to (not in), in order; steps may be kept. It stops at the first error.
+// Steps calls each for the steps from (in) to (not in), in order. It stops at the first error. A step may be kept; it
+// keeps the block it is of in memory, which is 512 steps.
 func (f *File) Steps(from, to int64, each func(ord int64, s *Step) error) error {
-	zip, err := newUnpacker()
-	if err != nil {
-		return err
-	}
-	defer zip.Close()
 	var buf []byte
 	for _, part := range f.parts {
-		for _, b := range part.Blocks {
-			if b.From+b.Steps <= from || b.From >= to {
-				continue
+		first, _ := slices.BinarySearchFunc(part.Blocks, from, func(b block, from int64) int { return cmp.Compare(b.From+b.Steps-1, from) })
+		for _, b := range part.Blocks[first:] {
+			if b.From >= to {
+				return nil
 			}
-			var steps []Step
-			if steps, buf, err = f.block(zip, b, buf); err != nil {
+			steps, room, err := f.block(b, buf)
+			if err != nil {
 				return err
 			}
+			buf = room
 			for i := max(from-b.From, 0); i < min(to-b.From, b.Steps); i++ {
 				if err := each(b.From+i, &steps[i]); err != nil {
 					return err
@@ -190,7 +195,7 @@ func (f *File) Find(key model.Key) ([]Found, error) {
 }
 
 // block unpacks one block; buf is room for its packed bytes.
-func (f *File) block(zip *zstd.Decoder, b block, buf []byte) ([]Step, []byte, error) {
+func (f *File) block(b block, buf []byte) ([]Step, []byte, error) {
 	if int64(cap(buf)) < b.Packed {
 		buf = make([]byte, b.Packed)
 	}
@@ -198,7 +203,7 @@ func (f *File) block(zip *zstd.Decoder, b block, buf []byte) ([]Step, []byte, er
 	if _, err := f.from.ReadAt(buf, b.Offset); err != nil {
 		return nil, buf, reading(err)
 	}
-	raw, err := zip.DecodeAll(buf, make([]byte, 0, b.Size))
+	raw, err := f.zip.DecodeAll(buf, make([]byte, 0, b.Size))
 	if err != nil || int64(len(raw)) != b.Size || b.Steps > b.Size {
 		return nil, buf, damaged("a block cannot be unpacked")
 	}
@@ -212,14 +217,6 @@ func (f *File) block(zip *zstd.Decoder, b block, buf []byte) ([]Step, []byte, er
 		return nil, buf, damaged("a block does not hold the steps it should")
 	}
 	return steps, buf, nil
-}
-
-func newUnpacker() (*zstd.Decoder, error) {
-	zip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBlock))
-	if err != nil {
-		return nil, fault.New(fault.Internal, "plan.unpacker", "the plan's unpacker cannot be made").Because(err)
-	}
-	return zip, nil
 }
 
 func reading(err error) error {

@@ -37,7 +37,7 @@ func TestRenderTellsTheStory(t *testing.T) {
 		"- 1  delete   left the model  made by Freshet",
 		"- 1  delete   left the model  there before Freshet",
 		"plan  free → pro",
-		"! 5  mapping.too_long",
+		"! key 5  mapping.too_long",
 		"2 delete, 4 upsert in 2 calls, about a second at the destination's limits",
 		"HELD  max_leaves     2 records would be removed (0.01% of 20,003); 1 allowed",
 		"freshet run customers_to_crm --approve sha256:",

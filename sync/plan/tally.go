@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/freshet/freshet/sync/connect"
-	"github.com/freshet/freshet/sync/model"
 )
 
 // samplesAKind is how many steps of every kind a summary shows in full.
@@ -136,14 +135,4 @@ func sample(s *Step) Sample {
 		out.Fields = append(out.Fields, shown)
 	}
 	return out
-}
-
-// MarshalJSON writes the value as in a payload. A value whose JSON cannot stand for its kind again is read back as the
-// kind its JSON has.
-func (v JSONValue) MarshalJSON() ([]byte, error) { return model.Value(v).AppendJSON(nil), nil }
-
-// UnmarshalJSON reads what MarshalJSON wrote, with every digit.
-func (v *JSONValue) UnmarshalJSON(text []byte) error {
-	*v = readJSON(text)
-	return nil
 }

@@ -63,7 +63,7 @@ func contacts(from, n int) string {
 
 const upsertPath = "/crm/objects/2026-09/contacts/batch/upsert"
 
-// TestTwentyThousandContacts: what the demo does, at once from four sides, is a matter of a few seconds.
+// TestTwentyThousandContacts: what the demo does, at once from four sides. It takes a second or two; the bound is for a busy machine.
 func TestTwentyThousandContacts(t *testing.T) {
 	const people, sides = 20_000, 4
 	fake := start(t, hubspotfake.Options{})
@@ -81,7 +81,7 @@ func TestTwentyThousandContacts(t *testing.T) {
 	group.Wait()
 	took := time.Since(begun)
 	t.Logf("%d contacts in %v", people, took)
-	if n := len(fake.Records("contacts")); n != people || fake.Inputs() != people || took > 20*time.Second {
+	if n := len(fake.Records("contacts")); n != people || fake.Inputs() != people || took > 2*time.Minute {
 		t.Fatalf("%d contacts stand after %d inputs and %v", n, fake.Inputs(), took)
 	}
 	seen, after := map[string]bool{}, ""

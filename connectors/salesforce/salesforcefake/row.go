@@ -86,11 +86,8 @@ func (s *Server) related(t *table, name string, nested map[string]any, out map[s
 		if f == nil || !f.IDLookup {
 			return refuse("INVALID_FIELD", fmt.Sprintf("Foreign key external ID: %s not found for field %s in entity %s", key, key, other.object.Name))
 		}
-		if v == nil {
-			break
-		}
 		found := other.find(f, fmt.Sprint(v))
-		if len(found) != 1 {
+		if v == nil || len(found) != 1 {
 			return refuse("INVALID_FIELD", fmt.Sprintf("Foreign key external ID: %v not found for field %s in entity %s", v, f.Name, other.object.Name))
 		}
 		out[reference.Name] = found[0].id

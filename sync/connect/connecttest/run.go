@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,15 +58,10 @@ func allChecks() []check {
 // runCheck runs one check with a fake of its own. A waived check runs too: where it passes, the waiver is stale.
 func runCheck(t *testing.T, h Harness, object Object, c check, logs *logText, used map[string]bool) {
 	t.Helper()
-	before := goleak.IgnoreCurrent()
-	b := newBench(t, h, object, logs)
-	if c.when != nil && !c.when(b) {
-		b.close()
+	claimed, err := attempt(t, h, object, c, logs)
+	if !claimed {
 		t.Skip("not claimed")
 	}
-	err := errors.Join(c.run(b), b.leaks())
-	b.close()
-	err = errors.Join(err, goleak.Find(before))
 	reason, waived := waiver(h.Skip, object.Name, c.name, used)
 	switch {
 	case waived && err == nil:
@@ -75,6 +71,21 @@ func runCheck(t *testing.T, h Harness, object Object, c check, logs *logText, us
 	case err != nil:
 		t.Error(err)
 	}
+}
+
+// attempt runs a check and says whether the connector claims what it is about, and what is wrong. Whatever the check
+// is, nothing may be left open, and no secret and no row may stand where it must not.
+func attempt(t *testing.T, h Harness, object Object, c check, logs *logText) (claimed bool, err error) {
+	t.Helper()
+	goroutines, connections := goleak.IgnoreCurrent(), openConnections()
+	b := newBench(t, h, object, logs)
+	defer b.peer.Close()
+	if c.when != nil && !c.when(b) {
+		return false, b.dest.Close()
+	}
+	err = errors.Join(c.run(b), b.leaks(), b.dest.Close(), connectionsClosed(connections))
+	b.peer.Close()
+	return true, errors.Join(err, goleak.Find(goroutines))
 }
 
 func waiver(skip map[string]string, object, name string, used map[string]bool) (reason string, ok bool) {
@@ -109,6 +120,7 @@ func newBench(t *testing.T, h Harness, object Object, logs *logText) *bench {
 	}
 	logs.reset()
 	peer := h.Start(t)
+	peer.Close = sync.OnceFunc(peer.Close)
 	dest, err := h.Driver.Destination(t.Context(), peer.Settings)
 	if err != nil {
 		peer.Close()
@@ -126,13 +138,6 @@ func specObject(spec connect.Spec, name string) (connect.Object, bool) {
 		}
 	}
 	return connect.Object{}, false
-}
-
-func (b *bench) close() {
-	if err := b.dest.Close(); err != nil {
-		b.t.Errorf("closing the destination: %v", err)
-	}
-	b.peer.Close()
 }
 
 func (b *bench) ability(v connect.Verb) (connect.Ability, bool) {
