@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -30,7 +31,7 @@ var candidates = []candidate{
 	{"FLOATING", `isfinite(try_cast(%[1]s AS DOUBLE)) AND length(regexp_replace(split_part(lower(%[1]s), 'e', 1), '\D', '', 'g')) <= 15`},
 }
 
-// sampleRows is how many rows are looked at to strike candidates out. The rest decides only among those left.
+// sampleRows is how many rows are looked at to strike candidates out quickly. All rows decide about those left.
 const sampleRows = 2048
 
 // infer gives every column its type, looking at all of its values.
@@ -45,14 +46,15 @@ func (l *loader) infer(ctx context.Context) ([]string, error) {
 			left[i] = candidates[:7]
 		}
 	}
-	for _, from := range []string{fmt.Sprintf("(FROM %s LIMIT %d)", l.raw(), sampleRows), l.raw()} {
-		if err := l.strike(ctx, from, left); err != nil {
-			return nil, err
-		}
+	if err := l.strike(ctx, fmt.Sprintf("(FROM %s LIMIT %d)", l.raw(), sampleRows), left); err != nil {
+		return nil, err
 	}
 	types := make([]string, len(l.columns))
 	for i, c := range l.columns {
-		typ, err := l.typeOf(ctx, i, c, left[i])
+		if types[i] = cmp.Or(c.declared, c.fixed); types[i] != "" {
+			continue
+		}
+		typ, err := l.typeOf(ctx, i, left[i])
 		if err != nil {
 			return nil, err
 		}
@@ -90,24 +92,26 @@ func (l *loader) strike(ctx context.Context, from string, left [][]candidate) er
 	return nil
 }
 
-func (l *loader) typeOf(ctx context.Context, i int, c column, left []candidate) (string, error) {
-	if c.declared != "" {
-		return c.declared, nil
-	}
-	if c.fixed != "" {
-		return c.fixed, nil
-	}
+// typeOf takes the first candidate that all values of the column pass.
+func (l *loader) typeOf(ctx context.Context, i int, left []candidate) (string, error) {
 	for _, cand := range left {
+		one := make([][]candidate, len(l.columns))
+		one[i] = []candidate{cand}
+		if err := l.strike(ctx, l.raw(), one); err != nil {
+			return "", err
+		}
+		if len(one[i]) == 0 {
+			continue
+		}
 		switch cand.typ {
 		case "FLOATING": // up to 15 digits a DOUBLE holds as they are
 			return "DOUBLE", nil
 		case "DECIMAL", "FIXED":
+			if decimal, err := l.decimal(ctx, i, cand.typ == "FIXED"); decimal != "" || err != nil {
+				return decimal, err
+			}
 		default:
 			return cand.typ, nil
-		}
-		decimal, err := l.decimal(ctx, i, cand.typ == "FIXED")
-		if decimal != "" || err != nil {
-			return decimal, err
 		}
 	}
 	return "VARCHAR", nil

@@ -64,7 +64,9 @@ func TestProgressIsForTerminals(t *testing.T) {
 	a.errTerminal = true
 	p := a.newProgress()
 	p.event(e)
-	p.clear()
+	if _, problem := p.before(out).Write(nil); problem != nil {
+		t.Error(problem)
+	}
 	if !strings.Contains(err.String(), "s  sending  1,200 of 4,800 (25 %)") || !strings.HasSuffix(err.String(), "\r\x1b[K") || out.Len() > 0 {
 		t.Errorf("the terminal shows %q", err)
 	}
