@@ -57,21 +57,23 @@ func page(d connect.Driver) []byte {
 	return []byte(b.String())
 }
 
-// example shows the least that has to be written; other settings with an example of their own stand as comments. Where
-// nothing is required the first secret is shown: it is one of several ways to sign in.
+// example shows the least that has to be written; the other settings that people commonly need stand as comments. Where
+// nothing is required there are several ways to sign in, and which of them is theirs to choose.
 func example(b *strings.Builder, d connect.Driver) {
 	section := "destinations"
 	if d.Destination == nil {
 		section = "sources"
 	}
 	fmt.Fprintf(b, "\n```yaml\n%s:\n  my_%s:\n    type: %s\n", section, strings.ReplaceAll(d.Spec.Type, "-", "_"), d.Spec.Type)
-	shown := slices.ContainsFunc(d.Spec.Settings, func(s connect.Setting) bool { return s.Required })
+	needs := slices.ContainsFunc(d.Spec.Settings, func(s connect.Setting) bool { return s.Required })
+	if !needs {
+		b.WriteString("    # which of these you need depends on how you sign in: see below\n")
+	}
 	for _, s := range d.Spec.Settings {
 		switch {
-		case s.Required || !shown && s.Kind == connect.SecretSetting:
+		case s.Required:
 			fmt.Fprintf(b, "    %s: %s\n", s.Name, sample(s))
-			shown = true
-		case s.Example != "" && !s.Advanced:
+		case !s.Advanced && (s.Example != "" || !needs && s.Default == ""):
 			fmt.Fprintf(b, "    # %s: %s\n", s.Name, sample(s))
 		}
 	}

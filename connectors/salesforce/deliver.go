@@ -23,6 +23,7 @@ func (d *destination) Deliver(ctx context.Context, batch connect.Batch) ([]conne
 		return nil, err
 	}
 	w := newWork(d, batch)
+	w.relate(ctx)
 	w.demandMatch()
 	return w.out, w.settle(w.deliver(ctx))
 }

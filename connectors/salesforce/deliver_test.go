@@ -212,19 +212,25 @@ func TestAmbiguous(t *testing.T) {
 	}
 }
 
-// TestParentTakenAway: a null in a related record's external id takes the record from its parent.
+// TestParentTakenAway: a null in a related record's external id takes the record from its parent, also where the object
+// cannot be described.
 func TestParentTakenAway(t *testing.T) {
-	s, d := org(t, salesforcefake.Options{})
-	s.Put("Account", map[string]string{"External_Id__c": "ACME", "Name": "Acme"})
-	upserted(t, d, contact("a", "LastName", "x", "Account.External_Id__c", "ACME"))
-	op := contact("a", "LastName", "x")
-	op.Fields = append(model.Fields{{Name: "Account.External_Id__c"}}, op.Fields...)
-	upserted(t, d, op)
-	if id, still := s.Records("Contact")[0].Fields["AccountId"]; still {
-		t.Errorf("the contact still belongs to %s", id)
-	}
-	if s.Records("Account")[0].Fields["External_Id__c"] != "ACME" {
-		t.Error("the account lost its external id")
+	for _, described := range []bool{true, false} {
+		s, d := org(t, salesforcefake.Options{})
+		if !described {
+			d.schemas.known["Contact"] = knownSchema{at: time.Now()}
+		}
+		s.Put("Account", map[string]string{"External_Id__c": "ACME", "Name": "Acme"})
+		upserted(t, d, contact("a", "LastName", "x", "Account.External_Id__c", "ACME"))
+		op := contact("a", "LastName", "x")
+		op.Fields = append(model.Fields{{Name: "Account.External_Id__c"}}, op.Fields...)
+		upserted(t, d, op)
+		if id, still := s.Records("Contact")[0].Fields["AccountId"]; still {
+			t.Errorf("described %v: the contact still belongs to %s", described, id)
+		}
+		if s.Records("Account")[0].Fields["External_Id__c"] != "ACME" {
+			t.Errorf("described %v: the account lost its external id", described)
+		}
 	}
 }
 

@@ -24,11 +24,10 @@ func wire(fields, match model.Fields) model.Fields {
 	return slices.CompactFunc(out, samePlace)
 }
 
-// samePlace says whether two neighbours write the same: two nulls that take a record away from one parent.
+// samePlace says whether two neighbours write the same field: two nulls that take a record away from one parent.
 func samePlace(a, b model.Field) bool { return a.Name == b.Name }
 
-// unrelated turns a null in a related record's external id into a null in the relationship: the record is taken away
-// from its parent, and the parent's own field is not touched.
+// unrelated turns a null in a related record's external id, where relate could not, into a null in the relationship.
 func unrelated(f model.Field) model.Field {
 	if relation, _, nested := strings.Cut(f.Name, "."); nested && f.Value.IsNull() {
 		f.Name = relation

@@ -79,6 +79,7 @@ func (d *destination) Finish(ctx context.Context, token string, batch connect.Ba
 	if err != nil {
 		return nil, underWay(err, batch.Attempt > 1) // an earlier attempt may have handed the data in
 	}
+	w.relate(ctx)
 	w.demandMatch()
 	j := &bulk{work: w, info: info, closed: info.State != "Open"}
 	if err := j.finish(ctx); err != nil {

@@ -279,6 +279,36 @@ func TestJobUnderWay(t *testing.T) {
 	}
 }
 
+// TestJobTakesParentsAway: rows with and without a parent go through one job, and no row goes aside.
+func TestJobTakesParentsAway(t *testing.T) {
+	s, d := org(t, salesforcefake.Options{JobStep: time.Millisecond})
+	s.Put("Account", map[string]string{"External_Id__c": "ACME", "Name": "Acme"})
+	batch := many(4)
+	parent := func(i int, v model.Value) {
+		batch.Ops[i].Fields = append(model.Fields{{Name: "Account.External_Id__c", Value: v}}, batch.Ops[i].Fields...)
+	}
+	for _, value := range []model.Value{model.Text("ACME"), {}} {
+		for i := range 3 {
+			batch.Ops[i].Fields = slices.DeleteFunc(batch.Ops[i].Fields, func(f model.Field) bool { return f.Name == "Account.External_Id__c" })
+			parent(i, model.Text("ACME"))
+		}
+		batch.Ops[1].Fields[0].Value = value
+		for i, o := range finished(t, d, batch) {
+			if o.Verdict != yes {
+				t.Fatalf("row %d is %+v", i, o)
+			}
+		}
+	}
+	for i, has := range []bool{true, false, true, false} {
+		if _, ok := s.Records("Contact")[i].Fields["AccountId"]; ok != has {
+			t.Errorf("record %d has a parent: %v, want %v", i, ok, has)
+		}
+	}
+	if c := s.Counters(); c.Changes != c.Uploads {
+		t.Errorf("%d calls for %d uploads: rows went aside", c.Changes, c.Uploads)
+	}
+}
+
 // TestTwoFinish: two processes that finish one job at the same time both have its outcomes, and it is done once.
 func TestTwoFinish(t *testing.T) {
 	s, d := org(t, salesforcefake.Options{JobStep: time.Millisecond})

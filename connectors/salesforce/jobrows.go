@@ -32,8 +32,7 @@ func (j *bulk) unfit(op connect.Operation) bool {
 		return true
 	}
 	return slices.ContainsFunc(op.Fields, func(f model.Field) bool {
-		related := strings.Contains(f.Name, ".")
-		return f.Value.Text == null || related && f.Value.IsNull() ||
+		return f.Value.Text == null || orphaned(f) ||
 			len(f.Value.Text) > cellRunes && utf8.RuneCountInString(f.Value.Text) > cellRunes
 	})
 }

@@ -166,13 +166,33 @@ func TestSyncsThatUndoEachOther(t *testing.T) {
 	}
 }
 
+// TestTheEnvironmentIsNotQuoted: what came from the environment may be a secret that stands in the wrong place.
+func TestTheEnvironmentIsNotQuoted(t *testing.T) {
+	for _, place := range [][2]string{
+		{"mode: upsert", "mode: ${HOOK_SECRET}"}, {"tier: hourly", "tier: ${HOOK_SECRET}"}, {"type: hubspot", "type: \"${HOOK_SECRET}\""},
+		{"model: customers\n    destination", "model: ${HOOK_SECRET}\n    destination"}, {"object: contacts", "object: ${HOOK_SECRET}"},
+		{"destination: crm", "destination: ${HOOK_SECRET}"}, {"max_leaves: 10%", "max_leaves: \"${HOOK_SECRET}\""},
+		{"http://127.0.0.1:9000/in", "${HOOK_SECRET}"}, {"\"${HUBSPOT_TOKEN}\"", "*" + canary}, {"\"${HUBSPOT_TOKEN}\"", "\"" + canary},
+	} {
+		_, err := load(t, "freshet.yaml", strings.Replace(shop, place[0], place[1], 1))
+		if err == nil || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %v", place[1], err)
+		}
+		for _, f := range config.Faults(err) {
+			if strings.Contains(f.Suggestion, canary) {
+				t.Errorf("%s: the suggestion tells it: %s", place[1], f.Suggestion)
+			}
+		}
+	}
+}
+
 func TestModelCycles(t *testing.T) {
 	_, err := load(t, "freshet.yaml", `models:
   a: {sql: select * from models.b, key: x}
   b: {sql: select * from models.c, key: x}
   c: {sql: select * from models.a, key: x}
 `)
-	if f := fault.As(err); f.Code != "config.cycle" || !strings.Contains(f.Message, "a → b → c → a") || f.Where != "freshet.yaml:2:12" {
+	if f := fault.As(err); f.Code != "config.cycle" || !strings.HasSuffix(f.Message, "circle: a → b → c → a") || f.Where != "freshet.yaml:2:12" {
 		t.Errorf("got %+v", f)
 	}
 }

@@ -162,14 +162,15 @@ func TestFilesAreMerged(t *testing.T) {
 }
 
 func TestAnchorsAndMergeKeys(t *testing.T) {
-	w := mustLoad(t, "freshet.yaml", strings.Replace(shop, "    model: customers\n    destination: crm", `    <<: {model: nothing, tier: daily}
+	plain := strings.Replace(shop, "    on_leave: keep\n", "", 1)
+	w := mustLoad(t, "freshet.yaml", strings.Replace(plain, "    model: customers\n    destination: crm", `    <<: {model: nothing, tier: daily, on_leave: archive}
     model: &m customers
     destination: crm`, 1)+`  second:
     model: *m
     destination: hook
     fields: {email: email}
 `)
-	if w.Syncs[0].Model != "customers" || w.Syncs[0].Tier != "hourly" || w.Syncs[1].Model != "customers" {
+	if w.Syncs[0].Model != "customers" || w.Syncs[0].Tier != "hourly" || w.Syncs[0].OnLeave != model.Archive || w.Syncs[1].Model != "customers" {
 		t.Errorf("aliases read as %+v", w.Syncs)
 	}
 }

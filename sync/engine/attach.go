@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"strings"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -24,7 +25,7 @@ func (e *Engine) Attach(ctx context.Context, alias string, src connect.Relationa
 	if err != nil {
 		return translate(ctx, err)
 	}
-	defer conn.Close()
+	defer discard(conn)
 	problems, err := src.Attach(ctx, adapter{conn}, alias)
 	if err != nil {
 		return err
@@ -33,6 +34,12 @@ func (e *Engine) Attach(ctx context.Context, alias string, src connect.Relationa
 	defer e.mu.Unlock()
 	e.attached[alias] = problems
 	return nil
+}
+
+// discard closes a connection for good: what somebody set or made on it is not to be met again.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = conn.Close()
 }
 
 // Problems lists the rows that sources could not read from these tables, named as Describe names them.

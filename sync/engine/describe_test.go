@@ -92,9 +92,19 @@ func TestTables(t *testing.T) {
 		"with customers as (select 1 as id) select * from customers":                                                                   "",
 		"with customers as (select * from warehouse.customers) select * from customers join lake.refunds using (id)":                   "lake.main.refunds warehouse.main.customers",
 		`select id from lake."odd name" union all select id from lake.refunds -- done`:                                                 "lake.main.odd name lake.main.refunds",
-		"select 1 as id;": "",
+		"select 1 as id;":   "",
+		"from lake.refunds": "lake.main.refunds",
+		"values (1)":        "",
+		"(select id from lake.refunds order by all limit 3)":                                                                           "lake.main.refunds",
+		"with recursive n(id) as (select 1 union all select id + 1 from n where id < 3) select id from n join lake.refunds using (id)": "lake.main.refunds",
+		"select * from (pivot lake.refunds on id in (1, 2) using count(*))":                                                            "lake.main.refunds",
+		"select id from lake.refunds except select id from warehouse.raw.orders qualify row_number() over () = 1":                      "lake.main.refunds warehouse.raw.orders",
 	} {
-		d, err := e.Describe(t.Context(), people(sql, "id"))
+		m := people(sql, "id")
+		if strings.Contains(sql, "values") || strings.Contains(sql, "pivot") {
+			m.Key = nil
+		}
+		d, err := e.Describe(t.Context(), m)
 		if err != nil {
 			t.Error(sql, err)
 			continue

@@ -97,6 +97,9 @@ func (c complaint) plain() string {
 	case "Interrupt":
 		return "the query was stopped"
 	}
+	if c.Type == "" {
+		return "the query failed"
+	}
 	return "the query failed on a row (" + strings.ToLower(c.Type) + ")"
 }
 

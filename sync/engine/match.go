@@ -3,30 +3,47 @@ package engine
 import (
 	"database/sql/driver"
 	"fmt"
+	"strings"
+
+	"github.com/freshet/freshet/sync/model"
 )
 
 // LiveMatches says which of these match texts stand in the model now. Several match columns are joined by the rule of
-// model.CompositeKey; where the check folds, the texts are given folded: lower case, no space around each part.
+// model.CompositeKey, in the order of the check's columns. Where the check folds, the texts are folded here, so they
+// can be given as a destination once accepted them.
 func (w *Walk) LiveMatches(texts []string) (map[string]bool, error) {
 	live := map[string]bool{}
 	if w.match == "" || len(texts) == 0 {
 		return live, nil
 	}
 	w.settle()
-	if err := run(w.ctx, w.conn, "CREATE OR REPLACE TEMP TABLE "+textsTable+" (t VARCHAR)"); err != nil {
+	if err := run(w.ctx, w.conn, "CREATE OR REPLACE TEMP TABLE "+textsTable+" (n BIGINT, t VARCHAR)"); err != nil {
 		return nil, translate(w.ctx, err)
 	}
-	if err := fill(w.conn, textsTable, len(texts), func(i int) []driver.Value { return []driver.Value{texts[i]} }); err != nil {
+	err := fill(w.conn, textsTable, len(texts), func(i int) []driver.Value { return []driver.Value{int64(i), w.trimmed(texts[i])} })
+	if err != nil {
 		return nil, translate(w.ctx, err)
 	}
 	text := "t"
 	if w.fold {
 		text = "lower(t)"
 	}
-	query := fmt.Sprintf("SELECT DISTINCT t FROM %s JOIN %s ON m = md5_number(%s)", textsTable, walkTable, text)
-	err := read(w.ctx, w.conn, query, func(row []driver.Value) error {
-		live[row[0].(string)] = true
+	query := fmt.Sprintf("SELECT DISTINCT n FROM %s JOIN %s ON m = md5_number(%s)", textsTable, walkTable, text)
+	err = read(w.ctx, w.conn, query, func(row []driver.Value) error {
+		live[texts[row[0].(int64)]] = true
 		return nil
 	})
 	return live, translate(w.ctx, err)
+}
+
+// trimmed is a match text without space around its parts, where the check folds.
+func (w *Walk) trimmed(text string) string {
+	if !w.fold {
+		return text
+	}
+	parts := model.Key(text).Parts(w.matchParts)
+	for i, p := range parts {
+		parts[i] = strings.TrimSpace(p)
+	}
+	return string(model.CompositeKey(parts))
 }

@@ -41,6 +41,8 @@ func run(ctx context.Context, conn *sql.Conn, queries ...string) error {
 	return nil
 }
 
+var errAppend = errors.New("a row could not be handed to the query engine")
+
 // fill appends n rows to a temporary table; row gives the values of each.
 func fill(conn *sql.Conn, table string, n int, row func(i int) []driver.Value) error {
 	return conn.Raw(func(raw any) error {
@@ -49,8 +51,9 @@ func fill(conn *sql.Conn, table string, n int, row func(i int) []driver.Value) e
 			return err
 		}
 		for i := range n {
-			if err := a.AppendRow(row(i)...); err != nil {
-				return errors.Join(err, a.Close())
+			if a.AppendRow(row(i)...) != nil { // the error's words hold the row's values
+				_ = a.Close()
+				return errAppend
 			}
 		}
 		return a.Close()

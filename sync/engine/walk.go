@@ -42,6 +42,9 @@ type Walk struct {
 	hash    string // SQL of the row's hash
 	match   string // SQL of the match's hash, "" where there is no check
 	fold    bool
+
+	matchParts int // how many columns the match has
+
 	version string // SQL of updated_at's text, "" where the model names none
 
 	versionForm form
@@ -120,7 +123,7 @@ func (w *Walk) prepare(described, columns []mapping.Column, match MatchCheck) {
 	w.columns = columnsOf(columns)
 	w.key = joined(pick(described, w.model.Key), same)
 	w.hash = rowHash(hashed(w.columns, pick(described, w.model.Key)))
-	w.fold = match.Fold
+	w.fold, w.matchParts = match.Fold, len(match.Columns)
 	if len(match.Columns) > 0 {
 		w.match = "md5_number(" + joined(pick(described, match.Columns), foldIf(match.Fold)) + ")"
 	}
@@ -251,10 +254,6 @@ func (w *Walk) Close() {
 		return
 	}
 	w.settle()
-	_, err := w.conn.ExecContext(context.WithoutCancel(w.ctx), "ROLLBACK")
-	if err != nil {
-		_ = w.conn.Raw(func(any) error { return driver.ErrBadConn }) // not to be used again with our tables in it
-	}
-	_ = w.conn.Close()
+	discard(w.conn) // takes the transaction and its tables with it
 	w.conn = nil
 }

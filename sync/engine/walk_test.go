@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -159,6 +160,7 @@ func TestDigest(t *testing.T) {
 		"UPDATE c SET name = 'N7' WHERE id = 7", "UPDATE c SET ltv = ltv + 0.01 WHERE id = 7", "UPDATE c SET id = -7 WHERE id = 7",
 		"DELETE FROM c WHERE id = 8", "INSERT INTO c SELECT * FROM c WHERE id = 9", "INSERT INTO c SELECT * FROM c WHERE id = 9",
 		"UPDATE c SET name = NULL WHERE id = 10", "UPDATE c SET name = '' WHERE id = 10", "INSERT INTO c VALUES (NULL, NULL, NULL)",
+		"INSERT INTO c SELECT * FROM c WHERE id = 20", "UPDATE c SET name = 'two alike' WHERE id = 20", // a pair cancels out in an exclusive or
 	} {
 		d := digest(change)
 		if before, same := seen[d]; same {
@@ -245,6 +247,8 @@ func TestMatches(t *testing.T) {
 		live   bool
 	}{
 		{MatchCheck{Columns: []string{"email"}, Fold: true}, "1 2 3 6", "ada@x.org", true},
+		{MatchCheck{Columns: []string{"email"}, Fold: true}, "1 2 3 6", "\tADA@x.org\u00a0", true},
+		{MatchCheck{Columns: []string{"email", "region"}, Fold: true}, "1 2", `["  Bob@x.org","US "]`, true},
 		{MatchCheck{Columns: []string{"email"}}, "3 6", "ada@x.org", false},
 		{MatchCheck{Columns: []string{"email"}}, "3 6", "Ada@x.org", true},
 		{MatchCheck{Columns: []string{"email", "region"}, Fold: true}, "1 2", `["bob@x.org","us"]`, true},
@@ -337,5 +341,46 @@ func TestCloseInTheMiddle(t *testing.T) {
 		}
 		w.Close()
 		w.Close()
+	}
+	conn, err := e.db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	err = read(t.Context(), conn, "SELECT CAST(sum(memory_usage_bytes) AS BIGINT) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'", func(row []driver.Value) error {
+		if held := row[0].(int64); held > 1<<20 {
+			t.Errorf("%d bytes are still held by tables of walks that are closed", held)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAwkwardNames: columns may be named as our own are, or hold quotes.
+func TestAwkwardNames(t *testing.T) {
+	e := opened(t)
+	names := []string{"k", "h", "m", "w", "ord", "same", "version", "c0", "e0", "rowid", `quo"te`, "it's", "select", "freshet_model", "Größe"}
+	parts := make([]string, len(names))
+	for i, n := range names {
+		parts[i] = fmt.Sprintf("'%d' AS %s", i, name(n))
+	}
+	parts[2] = "{'k': 'x', 'h': 'y'} AS m"
+	m := people("SELECT "+strings.Join(parts, ", "), "k", `quo"te`)
+	m.UpdatedAt = "version"
+	w, _ := walked(t, e, m, MatchCheck{Columns: []string{"h", "select"}})
+	r := fetchAll(t, w, all(t, w))[0]
+	if r.Key != `["0","10"]` || r.Version != "6" || r.SharedMatch || r.Bad != "" {
+		t.Errorf("%+v", r)
+	}
+	for i, v := range r.Values {
+		if i != 2 && v.Text != fmt.Sprint(i) {
+			t.Errorf("column %s holds %q", names[i], v.Text)
+		}
+	}
+	live, err := w.LiveMatches([]string{`["1","12"]`})
+	if err != nil || !live[`["1","12"]`] {
+		t.Errorf("live %v (%v)", live, err)
 	}
 }

@@ -91,6 +91,27 @@ func TestWritingARunAgainDoesNothing(t *testing.T) {
 	}
 }
 
+// TestFileAppearsWhole: while a run is being written nobody can take what is there for its history.
+func TestFileAppearsWhole(t *testing.T) {
+	ctx, s := t.Context(), New(t.TempDir())
+	calls := 0
+	path, _, err := s.Write(ctx, "a", "run_1", func() ([]Delivery, error) {
+		if calls++; calls > 30 {
+			return nil, nil
+		}
+		if files, err := s.files("a"); len(files) > 0 || err != nil {
+			t.Errorf("call %d: %v, %v", calls, files, err)
+		}
+		return delivered("a", "run_1", 0, 2048), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files, _ := s.files("a"); len(files) != 1 || files[0] != path {
+		t.Errorf("in the end: %v", files)
+	}
+}
+
 func TestRunWithoutDeliveriesGetsNoFile(t *testing.T) {
 	s := New(filepath.Join(t.TempDir(), "h"))
 	path, rows, err := s.Write(t.Context(), "a", "run_1", batches(nil, 1))

@@ -107,6 +107,8 @@ func TestPlansOfAnotherGenerationAreRefused(t *testing.T) {
 	}
 	must(t, l.StartRun(ctx, Run{ID: "run_2", Ref: ref, Started: noon}, state().Generation, "[]"))
 	wantFault(t, l.FinishRun(ctx, "run_9", "ok", "", noon), "ledger.no_run")
+	wantFault(t, l.StartRun(ctx, Run{ID: "run_1", Ref: ref}, state().Generation, ""), "ledger.run_exists")
+	must(t, l.Block(ctx, "a", noon, "")) // refusals leave the ledger usable
 }
 
 func TestRunsAreListed(t *testing.T) {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -29,10 +30,10 @@ type Run struct {
 
 // StartRun begins a run of a plan made at generation base and keeps the model's columns. The sync's generation becomes
 // base+1. Faults, with nothing changed: ledger.moved (kind Moved) where the generation is another one, ledger.run_open
-// (Busy) where a run of the sync has not ended.
+// (Busy) where a run of the sync has not ended, ledger.run_exists where the id was used before.
 func (l *Ledger) StartRun(ctx context.Context, run Run, base int64, schema string) error {
 	return l.writer.do(ctx, func(t *tx) error {
-		if err := t.mayStart(run.Ref, base); err != nil {
+		if err := t.mayStart(run.ID, run.Ref, base); err != nil {
 			return err
 		}
 		if _, err := t.exec(`INSERT INTO runs (id, sync, plan_hash, plan_path, status, started) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -44,7 +45,10 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, base int64, schema strin
 	})
 }
 
-func (t *tx) mayStart(ref SyncRef, base int64) error {
+func (t *tx) mayStart(id model.RunID, ref SyncRef, base int64) error {
+	if _, known, err := t.one(`SELECT n FROM runs WHERE id = ?`, string(id)); known || err != nil {
+		return cmp.Or(err, error(fault.New(fault.Internal, "ledger.run_exists", fmt.Sprintf("the run %s was started before", id))))
+	}
 	generation, known, err := t.one(`SELECT generation FROM syncs WHERE ref = ?`, int64(ref))
 	if err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 // The bounds of one rendering.
 const (
 	maxOutput = 1 << 20 // bytes of the result, and of any text on the way
-	maxList   = 100_000 // items of any list
-	maxWork   = 200_000 // nodes rendered and filters applied
+	maxList   = 50_000  // items of any list
+	maxWork   = 50_000  // nodes rendered, filters applied and items gone over
 )
 
 // Render makes the text of one row; row is aligned with Columns. An error is an *Error and holds no values of the row.
@@ -213,6 +213,9 @@ func (n loop) render(e *env) error {
 	if len(items) == 0 {
 		return e.render(n.otherwise)
 	}
+	if err := e.work(len(items)); err != nil {
+		return placed(n.at, err)
+	}
 	defer e.restore(n.name, "forloop")()
 	for i, item := range items {
 		e.set(n.name, item)
@@ -223,9 +226,6 @@ func (n loop) render(e *env) error {
 			return nil
 		default:
 			return err
-		}
-		if err := e.work(1); err != nil {
-			return placed(n.at, err)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/freshet/freshet/sync/model"
@@ -42,9 +43,11 @@ type value struct {
 
 var nothing = value{}
 
-func text(s string) value  { return value{kind: textKind, text: s} }
-func truth(b bool) value   { return value{kind: boolKind, truth: b} }
-func whole(n int64) value  { return number(new(big.Rat).SetInt64(n), true) }
+func text(s string) value { return value{kind: textKind, text: s} }
+func truth(b bool) value  { return value{kind: boolKind, truth: b} }
+func whole(n int64) value {
+	return value{kind: numberKind, text: strconv.FormatInt(n, 10), integer: true}
+}
 func list(l []value) value { return value{kind: listKind, list: l} }
 
 // maxBits bounds numbers: about 1,200 digits.

@@ -181,7 +181,7 @@ func (c *compiler) fromTemplate(where string, m *model.Mapping, out *cell) {
 	if err != nil {
 		suggestion := err.Suggestion
 		if suggestion == "" {
-			suggestion = "Correct the template; docs/TEMPLATES.md lists every tag and filter."
+			suggestion = "Correct the template; docs/MAPPING.md lists every tag and filter."
 		}
 		c.fail(where, "bad_template", suggestion, "the template of %q: %s", m.Target, err.Error())
 		return

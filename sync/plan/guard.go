@@ -57,9 +57,9 @@ func Held(verdicts []Verdict) bool {
 }
 
 func emptySource(c Counts) Verdict {
-	v := Verdict{Guard: "empty_source", Limit: 1, Value: float64(c.Read)}
-	if c.Read > 0 || c.Holds == 0 {
-		v.Says = "the model has " + count(c.Read, "row", "rows")
+	v := Verdict{Guard: "empty_source", Limit: 1, Value: float64(c.Rows)}
+	if c.Rows > 0 || c.Holds == 0 {
+		v.Says = "the model has " + count(c.Rows, "row", "rows")
 		return v
 	}
 	v.Held = c.Removals+c.Lapse > 0
@@ -69,8 +69,8 @@ func emptySource(c Counts) Verdict {
 
 func minRows(limit int64, c Counts) Verdict {
 	return Verdict{
-		Guard: "min_rows", Held: c.Read < limit, Limit: float64(limit), Value: float64(c.Read),
-		Says: fmt.Sprintf("the model has %s, and at least %s are asked for", count(c.Read, "row", "rows"), number(limit)),
+		Guard: "min_rows", Held: c.Rows < limit, Limit: float64(limit), Value: float64(c.Rows),
+		Says: fmt.Sprintf("the model has %s, and at least %s are asked for", count(c.Rows, "row", "rows"), number(limit)),
 	}
 }
 

@@ -15,35 +15,36 @@ func TestJudge(t *testing.T) {
 		counts Counts
 		held   string // the guard that holds, "" for none
 	}{
-		{"nothing to do", model.Guard{}, Counts{Read: 10, Holds: 10}, ""},
-		{"first run", model.Guard{}, Counts{Read: 10, Enter: 10}, ""},
+		{"nothing to do", model.Guard{}, Counts{Rows: 10, Holds: 10}, ""},
+		{"first run", model.Guard{}, Counts{Rows: 10, Enter: 10}, ""},
 		{"first run of an empty source", model.Guard{}, Counts{}, ""},
 		{"empty source, records held", model.Guard{}, Counts{Holds: 3, Removals: 3, Leave: 3}, "empty_source"},
 		{"empty source, on_leave keep", model.Guard{}, Counts{Holds: 3, Lapse: 3}, "empty_source"},
 		{"empty source, min_rows 0, all may leave", model.Guard{MaxLeaves: share(100)}, Counts{Holds: 3, Removals: 3}, "empty_source"},
-		{"one row is not empty", model.Guard{}, Counts{Read: 1, Holds: 4, Removals: 3}, ""},
+		{"records that left are no rows", model.Guard{}, Counts{Read: 3, Holds: 3, Removals: 3, Leave: 3}, "empty_source"},
+		{"one row is not empty", model.Guard{}, Counts{Rows: 1, Holds: 4, Removals: 3}, ""},
 
-		{"default: exactly 500 of few", model.Guard{}, Counts{Read: 1, Holds: 600, Removals: 500}, ""},
-		{"default: 501 of few", model.Guard{}, Counts{Read: 1, Holds: 600, Removals: 501}, "large_removal"},
-		{"default: exactly 10 %", model.Guard{}, Counts{Read: 1, Holds: 10_000, Removals: 1000}, ""},
-		{"default: a record above 10 %", model.Guard{}, Counts{Read: 1, Holds: 10_000, Removals: 1001}, "large_removal"},
-		{"default: above 10 %, under 500", model.Guard{}, Counts{Read: 1, Holds: 100, Removals: 99}, ""},
-		{"default: above 500, under 10 %", model.Guard{}, Counts{Read: 1, Holds: 100_000, Removals: 9999}, ""},
-		{"lapses are no removals", model.Guard{}, Counts{Read: 1, Holds: 10_000, Lapse: 9999}, ""},
+		{"default: exactly 500 of few", model.Guard{}, Counts{Rows: 1, Holds: 600, Removals: 500}, ""},
+		{"default: 501 of few", model.Guard{}, Counts{Rows: 1, Holds: 600, Removals: 501}, "large_removal"},
+		{"default: exactly 10 %", model.Guard{}, Counts{Rows: 1, Holds: 10_000, Removals: 1000}, ""},
+		{"default: a record above 10 %", model.Guard{}, Counts{Rows: 1, Holds: 10_000, Removals: 1001}, "large_removal"},
+		{"default: above 10 %, under 500", model.Guard{}, Counts{Rows: 1, Holds: 100, Removals: 99}, ""},
+		{"default: above 500, under 10 %", model.Guard{}, Counts{Rows: 1, Holds: 100_000, Removals: 9999}, ""},
+		{"lapses are no removals", model.Guard{}, Counts{Rows: 1, Holds: 10_000, Lapse: 9999}, ""},
 
-		{"own max_leaves replaces the default", model.Guard{MaxLeaves: share(100)}, Counts{Read: 1, Holds: 10_000, Removals: 9999}, ""},
-		{"max_leaves count, exactly", model.Guard{MaxLeaves: most(5)}, Counts{Read: 1, Holds: 10, Removals: 5}, ""},
-		{"max_leaves count, one more", model.Guard{MaxLeaves: most(5)}, Counts{Read: 1, Holds: 10, Removals: 6}, "max_leaves"},
-		{"max_leaves 0", model.Guard{MaxLeaves: most(0)}, Counts{Read: 1, Holds: 10, Removals: 1}, "max_leaves"},
-		{"max_leaves share, exactly", model.Guard{MaxLeaves: share(10)}, Counts{Read: 1, Holds: 70, Removals: 7}, ""},
-		{"max_leaves share, one more", model.Guard{MaxLeaves: share(10)}, Counts{Read: 1, Holds: 70, Removals: 8}, "max_leaves"},
+		{"own max_leaves replaces the default", model.Guard{MaxLeaves: share(100)}, Counts{Rows: 1, Holds: 10_000, Removals: 9999}, ""},
+		{"max_leaves count, exactly", model.Guard{MaxLeaves: most(5)}, Counts{Rows: 1, Holds: 10, Removals: 5}, ""},
+		{"max_leaves count, one more", model.Guard{MaxLeaves: most(5)}, Counts{Rows: 1, Holds: 10, Removals: 6}, "max_leaves"},
+		{"max_leaves 0", model.Guard{MaxLeaves: most(0)}, Counts{Rows: 1, Holds: 10, Removals: 1}, "max_leaves"},
+		{"max_leaves share, exactly", model.Guard{MaxLeaves: share(10)}, Counts{Rows: 1, Holds: 70, Removals: 7}, ""},
+		{"max_leaves share, one more", model.Guard{MaxLeaves: share(10)}, Counts{Rows: 1, Holds: 70, Removals: 8}, "max_leaves"},
 
-		{"max_changes, exactly", model.Guard{MaxChanges: share(50)}, Counts{Read: 1, Holds: 10, Change: 3, Return: 1, Again: 1, Enter: 99}, ""},
-		{"max_changes, one more", model.Guard{MaxChanges: share(50)}, Counts{Read: 1, Holds: 10, Change: 4, Return: 1, Again: 1}, "max_changes"},
-		{"max_changes: entering is not changing", model.Guard{MaxChanges: most(0)}, Counts{Read: 5, Enter: 5}, ""},
+		{"max_changes, exactly", model.Guard{MaxChanges: share(50)}, Counts{Rows: 1, Holds: 10, Change: 3, Return: 1, Again: 1, Enter: 99}, ""},
+		{"max_changes, one more", model.Guard{MaxChanges: share(50)}, Counts{Rows: 1, Holds: 10, Change: 4, Return: 1, Again: 1}, "max_changes"},
+		{"max_changes: entering is not changing", model.Guard{MaxChanges: most(0)}, Counts{Rows: 5, Enter: 5}, ""},
 
-		{"min_rows, exactly", model.Guard{MinRows: 3}, Counts{Read: 3}, ""},
-		{"min_rows, one less", model.Guard{MinRows: 3}, Counts{Read: 2}, "min_rows"},
+		{"min_rows, exactly", model.Guard{MinRows: 3}, Counts{Rows: 3}, ""},
+		{"min_rows, one less", model.Guard{MinRows: 3}, Counts{Rows: 2}, "min_rows"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			verdicts := Judge(c.guard, c.counts)

@@ -155,7 +155,7 @@ func story() []Step {
 	return []Step{
 		{Kind: Enter, Verb: connect.Upsert, Key: "1", Fields: fieldsOf("email", "ann@example.com", "plan", "pro")},
 		{Kind: Change, Verb: connect.Upsert, Key: "2", Fields: fieldsOf("email", "bo@example.com", "plan", "pro"), Before: fieldsOf("plan", "free")},
-		{Kind: Leave, Verb: connect.Delete, Key: "3", Cause: "left the model", Origin: model.Made, RemoteID: "77"},
+		{Kind: Leave, Verb: connect.Delete, Key: "3", Cause: "left the model", Origin: model.Made, RemoteID: "77", Before: fieldsOf("email", "gone@example.com")},
 		{Kind: Leave, Verb: connect.Delete, Key: "4", Cause: "left the model", Origin: model.Matched},
 		{Kind: Quarantine, Key: "5", Code: "mapping.too_long", Message: "the text is longer than the 40 characters the destination takes", Where: "first_name", Stage: "mapping"},
 		{Kind: Touch, Key: "6", RowHash: 9},
@@ -166,7 +166,10 @@ func story() []Step {
 }
 
 func TestSummaryCounts(t *testing.T) {
-	b, s := write(t, story(), Summary{Sync: "crm", Counts: Counts{Read: 100, Unchanged: 93, Holds: 97, Enter: 12345}})
+	b, s := write(t, story(), Summary{Sync: "crm", Counts: Counts{Rows: 98, Read: 100, Unchanged: 93, Superseded: 1, Filtered: 2, Waiting: 3, Holds: 97, Enter: 12345}})
+	if s.Rows != 98 || s.Read != 100 || s.Unchanged != 93 || s.Superseded != 1 || s.Filtered != 2 || s.Waiting != 3 || s.Holds != 97 {
+		t.Errorf("the caller's counts are lost: %+v", s.Counts)
+	}
 	if s.Enter != 1 || s.Change != 1 || s.Leave != 2 || s.Quarantine != 1 || s.Touch != 1 || s.Lapse != 1 || s.Again != 1 || s.Return != 1 {
 		t.Errorf("counts: %+v", s.Counts)
 	}
@@ -247,12 +250,10 @@ func TestDamageIsRefused(t *testing.T) {
 		t.Errorf("a byte more: %v", err)
 	}
 	for i := range b {
-		for _, bit := range []byte{1, 0x80} {
-			edited := slices.Clone(b)
-			edited[i] ^= bit
-			if err := try(edited); !fault.Is(err, "plan.damaged") && !fault.Is(err, "plan.newer") {
-				t.Fatalf("byte %d changed: %v", i, err)
-			}
+		edited := slices.Clone(b)
+		edited[i] ^= 1 << (i % 8)
+		if err := try(edited); !fault.Is(err, "plan.damaged") && !fault.Is(err, "plan.newer") {
+			t.Fatalf("byte %d changed: %v", i, err)
 		}
 	}
 	newer := slices.Clone(b)
@@ -267,7 +268,7 @@ func TestEditedBlocksAreRefusedWithoutVerify(t *testing.T) {
 	b, _ := write(t, story(), Summary{})
 	for i := range b {
 		edited := slices.Clone(b)
-		edited[i] ^= 0x41
+		edited[i] ^= 1 << (i % 8)
 		f, err := Open(bytes.NewReader(edited), int64(len(edited)))
 		if err != nil {
 			continue

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"unsafe"
 
 	"github.com/freshet/freshet/sync/fault"
@@ -24,17 +25,13 @@ type File struct {
 	names   []string
 	parts   []segmentIndex
 	total   int64
-	zip     *zstd.Decoder
+	zip     func() (*zstd.Decoder, error) // made when the first block is asked for
 }
 
 // Open reads a plan's summary and index: plan.damaged where it is cut or edited, plan.newer where a newer Freshet wrote
 // it. What it does not see is an edit inside a block; Verify does.
 func Open(r io.ReaderAt, size int64) (*File, error) {
-	zip, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxBlock))
-	if err != nil {
-		return nil, fault.New(fault.Internal, "plan.unpacker", "the plan's unpacker cannot be made").Because(err)
-	}
-	f := &File{from: r, size: size, zip: zip}
+	f := &File{from: r, size: size, zip: sync.OnceValues(unpacker)}
 	if err := f.checkHead(); err != nil {
 		return nil, err
 	}
@@ -203,7 +200,11 @@ func (f *File) block(b block, buf []byte) ([]Step, []byte, error) {
 	if _, err := f.from.ReadAt(buf, b.Offset); err != nil {
 		return nil, buf, reading(err)
 	}
-	raw, err := f.zip.DecodeAll(buf, make([]byte, 0, b.Size))
+	zip, err := f.zip()
+	if err != nil {
+		return nil, buf, err
+	}
+	raw, err := zip.DecodeAll(buf, make([]byte, 0, b.Size))
 	if err != nil || int64(len(raw)) != b.Size || b.Steps > b.Size {
 		return nil, buf, damaged("a block cannot be unpacked")
 	}
@@ -217,6 +218,15 @@ func (f *File) block(b block, buf []byte) ([]Step, []byte, error) {
 		return nil, buf, damaged("a block does not hold the steps it should")
 	}
 	return steps, buf, nil
+}
+
+// unpacker serves every goroutine that reads the file.
+func unpacker() (*zstd.Decoder, error) {
+	zip, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxBlock))
+	if err != nil {
+		return nil, fault.New(fault.Internal, "plan.unpacker", "the plan's unpacker cannot be made").Because(err)
+	}
+	return zip, nil
 }
 
 func reading(err error) error {

@@ -74,7 +74,7 @@ func (p *page) title(s Summary) {
 	p.line("%s", p.paint(bold, "Plan for "+clean(s.Sync)))
 	p.line("%s", p.paint(dim, fmt.Sprintf("%s → %s %s · mode %s · on leave %s", clean(s.Model), clean(s.Destination), clean(s.Object), s.Mode, s.OnLeave)))
 	p.line("")
-	p.line("  %s read, %s unchanged", count(s.Read, "row", "rows"), number(s.Unchanged))
+	p.line("  %s read, %s unchanged", count(s.Rows, "row", "rows"), number(s.Unchanged))
 	p.line("  %s at the destination now, %s after", count(s.Holds, "record", "records"), number(s.After))
 }
 
@@ -121,8 +121,8 @@ func (p *page) counts(s Summary) {
 	if !told {
 		p.line("  Nothing to do: the destination has what the model says.")
 	}
-	if s.Superseded > 0 || s.Filtered > 0 {
-		p.line("  %s", p.paint(dim, fmt.Sprintf("%s superseded, %s filtered", number(s.Superseded), number(s.Filtered))))
+	if s.Superseded+s.Filtered+s.Waiting > 0 {
+		p.line("  %s", p.paint(dim, fmt.Sprintf("%s superseded, %s filtered, %s waiting", number(s.Superseded), number(s.Filtered), number(s.Waiting))))
 	}
 }
 
@@ -282,11 +282,11 @@ func (p *page) guards(s Summary) {
 	}
 	p.heading("Guards")
 	for _, g := range s.Guards {
-		sign := p.paint(green, "ok  ")
+		sign, says := p.paint(green, "ok  "), p.paint(dim, g.Says)
 		if g.Held {
-			sign = p.paint(red, "HELD")
+			sign, says = p.paint(red, "HELD"), g.Says
 		}
-		p.line("  %s  %-13s  %s", sign, g.Guard, p.paint(dim, g.Says))
+		p.line("  %s  %-13s  %s", sign, g.Guard, says)
 	}
 	for _, note := range s.Notes {
 		p.line("  %s  %s", p.paint(cyan, "note"), clean(note))

@@ -21,8 +21,8 @@ func rendered(t *testing.T, steps []Step, s Summary, o Options) string {
 
 func storySummary() Summary {
 	s := Summary{Sync: "customers_to_crm", Model: "customers", Destination: "crm", Object: "contacts", Mode: model.Mirror, OnLeave: model.Delete,
-		Counts: Counts{Read: 20000, Unchanged: 19990, Holds: 20003}, Calls: 2, Seconds: 0.5}
-	s.Guards = Judge(model.Guard{MaxLeaves: &model.Limit{Count: 1}}, Counts{Read: 20000, Holds: 20003, Removals: 2})
+		Counts: Counts{Rows: 20000, Read: 20002, Unchanged: 19990, Holds: 20003}, Calls: 2, Seconds: 0.5}
+	s.Guards = Judge(model.Guard{MaxLeaves: &model.Limit{Count: 1}}, Counts{Rows: 20000, Holds: 20003, Removals: 2})
 	return s
 }
 
@@ -64,7 +64,7 @@ func TestRenderTellsTheStory(t *testing.T) {
 }
 
 func TestRenderNothingToDo(t *testing.T) {
-	got := rendered(t, nil, Summary{Sync: "s", Counts: Counts{Read: 5, Unchanged: 5, Holds: 5}}, Options{})
+	got := rendered(t, nil, Summary{Sync: "s", Counts: Counts{Rows: 5, Read: 5, Unchanged: 5, Holds: 5}}, Options{})
 	if !strings.Contains(got, "Nothing to do") || strings.Contains(got, "freshet run") {
 		t.Error(got)
 	}

@@ -52,7 +52,8 @@ type Step struct {
 	Origin      model.Origin
 	Fields      model.Fields // what is written; for Clear: the fields to null
 	// Before has one field for every name in Fields whose accepted value differs: the accepted value, or Null where it
-	// was null or was never sent. It is what "before" shows and what field changes are counted from.
+	// was null or was never sent. It is what "before" shows and what field changes are counted from. For a removal it is
+	// everything that was accepted.
 	Before  model.Fields
 	Version string
 	Code    string // Quarantine: the reason's code

@@ -42,7 +42,8 @@ type Summary struct {
 
 // Counts are the numbers of a plan. The first group is the caller's, the second is counted by the writer.
 type Counts struct {
-	Read       int64 `json:"read"`       // rows of the model
+	Rows       int64 `json:"rows"`       // rows of the model, whatever becomes of them: what guards ask for
+	Read       int64 `json:"read"`       // what the run has to account for: rows, and records that left
 	Unchanged  int64 `json:"unchanged"`  // rows that ask for nothing
 	Superseded int64 `json:"superseded"` // rows that a newer version of the same key overtook
 	Filtered   int64 `json:"filtered"`   // rows outside what the sync wants

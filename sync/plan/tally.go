@@ -39,8 +39,10 @@ func (t *tally) add(s *Step) {
 	if s.Kind == Quarantine {
 		t.addCode(s)
 	}
-	for _, f := range s.Before {
-		t.fields[f.Name]++
+	if !s.Verb.Leaving() {
+		for _, f := range s.Before {
+			t.fields[f.Name]++
+		}
 	}
 	if len(t.samples[s.Kind]) < samplesAKind {
 		t.samples[s.Kind] = append(t.samples[s.Kind], sample(s))
@@ -64,7 +66,8 @@ func (t *tally) addCode(s *Step) {
 // fill puts what was counted into the caller's summary.
 func (t *tally) fill(s Summary) Summary {
 	c := t.counts
-	c.Read, c.Unchanged, c.Superseded, c.Filtered, c.Holds = s.Read, s.Unchanged, s.Superseded, s.Filtered, s.Holds
+	c.Rows, c.Read, c.Unchanged, c.Holds = s.Rows, s.Read, s.Unchanged, s.Holds
+	c.Superseded, c.Filtered, c.Waiting = s.Superseded, s.Filtered, s.Waiting
 	c.After = c.Holds + c.Enter + c.Return - c.Removals - c.Lapse
 	s.Counts = c
 	s.Format = Format
@@ -120,11 +123,18 @@ func (t *tally) changes() []FieldCount {
 	return list
 }
 
-// sample shows a step in full: match values first where they are not among the fields.
+// sample shows a step in full; of a removal, what stands there before it.
 func sample(s *Step) Sample {
 	out := Sample{Kind: s.Kind, Key: s.Key, Cause: s.Cause, Code: s.Code, Message: s.Message, Where: s.Where}
 	if s.Kind.Sends() {
 		out.Verb, out.Origin = s.Verb.String(), s.Origin.String()
+	}
+	if s.Verb.Leaving() {
+		for _, f := range s.Before {
+			was := JSONValue(f.Value)
+			out.Fields = append(out.Fields, SampleField{Field: f.Name, Before: &was, Changed: true})
+		}
+		return out
 	}
 	for _, f := range s.Fields {
 		shown := SampleField{Field: f.Name, After: JSONValue(f.Value)}

@@ -108,8 +108,10 @@ func (x *execution) throttled(ctx context.Context, c *call, e *connect.CallError
 }
 
 // lost keeps a call open whose outcome nobody saw. Where repeating is harmless it goes again under the same name.
+// A job whose name is known is asked again, not handed in again.
 func (x *execution) lost(ctx context.Context, c *call, e *connect.CallError) result {
-	if !x.repeatable(connect.Verb(c.Verb)) {
+	c.seen = false
+	if c.Token == "" && !x.repeatable(connect.Verb(c.Verb)) {
 		return x.settle(ctx, c, x.readBack(ctx, c, e))
 	}
 	c.NotBefore = time.Now().Add(deliver.Wait(e.After, c.Attempt))
@@ -182,7 +184,7 @@ func (x *execution) repack(items []batch.Item, attempt int, notBefore time.Time,
 			return
 		}
 		c := x.newCall(full, attempt, limits.Job)
-		c.NotBefore, c.State = notBefore, state
+		c.NotBefore, c.State, c.seen = notBefore, state, state != ledger.CallOpen
 		calls = append(calls, c)
 	}
 	for _, item := range items {

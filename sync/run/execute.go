@@ -46,6 +46,7 @@ type call struct {
 	ledger.Call
 	items []batch.Item
 	job   bool // delivered through connect.Jobs
+	seen  bool // false once an attempt was made whose outcome nobody saw
 }
 
 // result is what one call came to: settled, and what of it must go out again.
@@ -225,7 +226,7 @@ func callID(plan string, salt, attempt int, rows []ledger.Range) model.CallID {
 // newCall makes the call for some steps.
 func (x *execution) newCall(items []batch.Item, attempt int, job bool) *call {
 	rows := ranges(items)
-	return &call{items: items, job: job, Call: ledger.Call{ID: callID(x.sum.Hash, x.salt, attempt, rows), Run: x.id,
+	return &call{items: items, job: job, seen: true, Call: ledger.Call{ID: callID(x.sum.Hash, x.salt, attempt, rows), Run: x.id,
 		Verb: uint8(items[0].Step.Verb), Rows: rows, Attempt: attempt}}
 }
 

@@ -247,6 +247,7 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 	}
 	p.sum.Holds = counts[model.Synced] + counts[model.Rejected] + counts[model.Unknown]
 	p.sum.Digest = p.walk.Digest()
+	p.sum.Rows = p.walk.Rows()
 	if p.unread > 0 && p.sum.Waiting > 0 {
 		p.sum.Notes = append(p.sum.Notes, "Removals wait: "+strconv.FormatInt(p.unread, 10)+
 			" source rows could not be read, and any of them may be a record that seems to have left.")
@@ -265,7 +266,7 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 func (p *planner) counts() plan.Counts {
 	c := p.out.Counts()
 	c.Read, c.Unchanged, c.Filtered, c.Superseded = p.sum.Read, p.sum.Unchanged, p.sum.Filtered, p.sum.Superseded
-	c.Waiting, c.Holds = p.sum.Waiting, p.sum.Holds
+	c.Waiting, c.Holds, c.Rows = p.sum.Waiting, p.sum.Holds, p.sum.Rows
 	return c
 }
 

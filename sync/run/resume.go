@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/freshet/freshet/sync/batch"
@@ -112,7 +113,7 @@ func closed(c ledger.Call, repeatable bool) []ledger.Range {
 
 // reload reads the steps of a call from the plan.
 func (x *execution) reload(c ledger.Call) (*call, error) {
-	out := &call{Call: c}
+	out := &call{Call: c, seen: c.State != ledger.CallOpen}
 	for _, r := range c.Rows {
 		err := x.file.Steps(r.From, r.To, func(ord int64, s *plan.Step) error {
 			step := *s
@@ -127,9 +128,32 @@ func (x *execution) reload(c ledger.Call) (*call, error) {
 	return out, nil
 }
 
+// endJobs waits for the jobs that work at the destination: one left to itself could write old values after newer ones.
+func (x *execution) endJobs(ctx context.Context) error {
+	hasJob := func(c *call) bool { return c.Token != "" }
+	jobs := slices.Clone(x.retries)
+	jobs = slices.DeleteFunc(jobs, func(c *call) bool { return !hasJob(c) })
+	x.retries = slices.DeleteFunc(x.retries, hasJob)
+	for _, c := range jobs {
+		x.flying++
+		if err := x.take(x.make(ctx, c)); err != nil {
+			return err
+		}
+		if slices.Contains(x.retries, c) {
+			return fault.New(fault.Destination, "run.job_works",
+				"a job of an earlier run has not ended at the destination; nothing new is sent before it has").
+				Do("wait, and run the sync again")
+		}
+	}
+	return nil
+}
+
 // giveUp ends a run whose plan does not hold any more. The rows of calls that may have been applied become unknown, so
 // that the next plan sends them whatever their hashes say; calls known not to have been applied are dropped.
 func (x *execution) giveUp(ctx context.Context, run ledger.Run) error {
+	if err := x.endJobs(ctx); err != nil {
+		return err
+	}
 	for _, c := range x.retries {
 		var records []ledger.Settlement
 		if c.State == ledger.CallOpen {

@@ -138,16 +138,16 @@ func (p *planner) version(row *engine.Fetched) string {
 	return strconv.FormatInt(p.state.Generation+1, 10)
 }
 
-// changedFrom gives the accepted values of the fields that differ now.
+// changedFrom gives, for every field that differs now, the accepted value: Null where it was null or was never sent.
 func changedFrom(was model.Detail, now model.Fields) model.Fields {
 	accepted, err := model.ParseFlat(was.Payload)
 	if err != nil {
 		return nil
 	}
 	var differ model.Fields
-	for _, f := range accepted {
-		if v, there := now.Get(f.Name); !there || !sameValue(v, f.Value) {
-			differ = append(differ, f)
+	for _, f := range now {
+		if v, there := accepted.Get(f.Name); !there || !sameValue(v, f.Value) {
+			differ = append(differ, model.Field{Name: f.Name, Value: v})
 		}
 	}
 	return differ

@@ -22,7 +22,7 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 	ops := x.batch(c).Ops
 	c.Exceptions = nil
 	for i, item := range c.items {
-		o := outcomes[i]
+		o := c.ours(outcomes[i])
 		o.Message = deliver.Scrub(o.Message, ops[i])
 		c.RequestID = first(c.RequestID, o.RequestID)
 		fate := x.fate(item, o)
@@ -50,6 +50,14 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 	then := now.Add(deliver.Wait(wait, c.Attempt))
 	r.again = append(x.repack(refused, c.Attempt, then, ledger.CallDeferred), x.repack(unseen, c.Attempt, then, ledger.CallOpen)...)
 	return r
+}
+
+// ours reads "there is one already" after an attempt nobody saw the end of: the record is the one that attempt made.
+func (c *call) ours(o connect.Outcome) connect.Outcome {
+	if o.Verdict == connect.Exists && !c.seen {
+		o.Verdict, o.Code, o.Message = connect.Accepted, "", ""
+	}
+	return o
 }
 
 func first(a, b string) string {

@@ -44,6 +44,12 @@ func saved(id string, created bool) rowResult {
 // values turns a written row into stored texts: nulls and empty texts become "", relationships become ids.
 func (s *Server) values(t *table, row map[string]any) (map[string]string, *rowError) {
 	out := make(map[string]string, len(row))
+	for _, f := range t.object.byRelation {
+		_, byID := row[f.Name]
+		if _, byKey := row[f.Relationship]; byID && byKey {
+			return nil, refuse("INVALID_FIELD", "cannot specify both an external ID reference "+f.Relationship+" and a salesforce id, "+f.Name, f.Name)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(row)) {
 		if err := s.value(t, name, row[name], out); err != nil {
 			return nil, err

@@ -86,3 +86,20 @@ func (r *Receiver) Counts() Counts {
 	return Counts{Calls: r.calls.Load(), Rows: r.rows.Load(), Bytes: r.bytes.Load(), Repeats: r.repeats.Load(),
 		Stale: r.stale.Load()}
 }
+
+// Put makes a record as somebody else would, past the protocol.
+func (r *Receiver) Put(object, key string, record Record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.objects[object] == nil {
+		r.objects[object] = map[string]Record{}
+	}
+	r.objects[object][key] = record
+}
+
+// Remove takes a record away as somebody else would, past the protocol.
+func (r *Receiver) Remove(object, key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.objects[object], key)
+}

@@ -148,9 +148,12 @@ func (a *app) serve(each func(*config.Workspace, *control.Service) error) error 
 
 func (a *app) serveLoaded(ws *config.Workspace, each func(*config.Workspace, *control.Service) error) (err error) {
 	p := a.newProgress()
+	out := a.out
+	a.out = p.before(out)
 	s := control.New(ws, p.event)
 	defer func() {
 		p.clear()
+		a.out = out
 		if closing := s.Close(); err == nil {
 			err = closing
 		}

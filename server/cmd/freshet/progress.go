@@ -55,6 +55,19 @@ func describe(e control.Event) string {
 	return s
 }
 
+// before gives a writer that takes the line away first: what is printed begins on a clean line.
+func (p *progress) before(w io.Writer) io.Writer { return cleared{p, w} }
+
+type cleared struct {
+	p *progress
+	w io.Writer
+}
+
+func (c cleared) Write(b []byte) (int, error) {
+	c.p.clear()
+	return c.w.Write(b)
+}
+
 // clear takes the line away.
 func (p *progress) clear() {
 	p.mu.Lock()

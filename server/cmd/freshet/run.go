@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/freshet/freshet/server/config"
@@ -12,6 +13,10 @@ import (
 	"github.com/freshet/freshet/sync/run"
 	"github.com/spf13/cobra"
 )
+
+// defaultWait lets a run outlast a short outage; waits double, so a destination that stays away ends the run in about
+// twice this time.
+const defaultWait = 30 * time.Second
 
 func (a *app) runCommand() *cobra.Command {
 	var o control.RunOptions
@@ -25,6 +30,7 @@ func (a *app) runCommand() *cobra.Command {
 			if o.PlanPath != "" && o.Approve != "" || all && o.PlanPath+o.Approve != "" {
 				return usage("cli.bad_flag", "--plan, --approve and --all do not go together", "keep one of them")
 			}
+			o.Wait = max(o.Wait, time.Nanosecond) // to control, zero means its own default
 			return a.serve(func(_ *config.Workspace, s *control.Service) error {
 				if all {
 					return a.runAll(c.Context(), s, o)
@@ -37,7 +43,7 @@ func (a *app) runCommand() *cobra.Command {
 	c.Flags().StringVar(&o.PlanPath, "plan", "", "carry out exactly this plan file, or refuse because the source moved")
 	c.Flags().StringVar(&o.Approve, "approve", "", "hash of a held plan: carry out exactly that plan")
 	c.Flags().BoolVar(&o.Full, "full", false, "send every row again, whatever was sent before")
-	c.Flags().DurationVar(&o.Wait, "wait", time.Minute, "longest wait for a retry before the run ends as pending")
+	c.Flags().DurationVar(&o.Wait, "wait", defaultWait, "longest wait for a retry; one that is due later ends the run as pending. 0 waits for none")
 	return c
 }
 
@@ -131,6 +137,9 @@ func (a *app) showReport(w io.Writer, r run.Report) {
 	}
 	fmt.Fprintln(w)
 	for _, p := range r.Problems {
+		if r.Status == run.Held && strings.HasPrefix(p.Code, "guard.") {
+			p.Suggestion = "" // the same for every guard: told once, at the end
+		}
 		showProblem(w, p)
 	}
 	a.next(w, r)

@@ -50,6 +50,17 @@ func oneJSON(ts *testscript.TestScript, negated bool, args []string) {
 	}
 }
 
+// keep puts a member of the JSON value in a file into a variable: keep stdout hash HASH.
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &v))
+	found, ok := dig(v, strings.Split(args[1], "."))
+	if !ok {
+		ts.Fatalf("there is no %s", args[1])
+	}
+	ts.Setenv(args[2], fmt.Sprint(found))
+}
+
 func dig(v any, path []string) (any, bool) {
 	if len(path) == 0 {
 		return v, true

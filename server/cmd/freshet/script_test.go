@@ -2,8 +2,10 @@ package main
 
 import (
 	"os"
+	"strconv"
 	"testing"
 
+	"github.com/freshet/freshet/connectors/webhook/webhookfake"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -11,9 +13,44 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"freshet": func() { os.Exit(Main()) }})
 }
 
-// TestScripts runs the program as a person would, one script of testdata after the other.
+// TestScripts runs the program as a person would, one script of testdata after the other. Each has a receiver of its
+// own, whose address is in HOOK_URL.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata", Cmds: map[string]func(*testscript.TestScript, bool, []string){
-		"exits": exits, "onejson": oneJSON,
+	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: receive, Cmds: map[string]func(*testscript.TestScript, bool, []string){
+		"exits": exits, "onejson": oneJSON, "keep": keep, "inject": inject, "holds": holds,
 	}})
+}
+
+// receiverKey finds a script's receiver.
+type receiverKey struct{}
+
+func receive(env *testscript.Env) error {
+	s, err := webhookfake.Start("127.0.0.1:0", webhookfake.Options{})
+	if err != nil {
+		return err
+	}
+	env.Defer(s.Close)
+	env.Values[receiverKey{}] = s
+	env.Setenv("HOOK_URL", s.URL())
+	return nil
+}
+
+func receiver(ts *testscript.TestScript) *webhookfake.Server {
+	return ts.Value(receiverKey{}).(*webhookfake.Server)
+}
+
+// inject plans what goes wrong with the next call: inject partial-reject.
+func inject(ts *testscript.TestScript, _ bool, args []string) {
+	receiver(ts).Inject(webhookfake.Fault{Kind: webhookfake.Kind(args[0]), Rows: []int{0}})
+}
+
+// holds says how many records of an object the receiver has, and after how many calls: holds customers 5 1.
+func holds(ts *testscript.TestScript, _ bool, args []string) {
+	s := receiver(ts)
+	if got := strconv.Itoa(len(s.Records(args[0]))); got != args[1] {
+		ts.Fatalf("the receiver holds %s records, want %s", got, args[1])
+	}
+	if got := strconv.FormatInt(s.Counts().Calls, 10); got != args[2] {
+		ts.Fatalf("%s calls were made, want %s", got, args[2])
+	}
 }
