@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	answered  = 3                      // calls that are answered before the run is killed
-	unhurried = 150 * time.Millisecond // how long the receiver takes for each of those
+	taken     = 2                      // calls with writes that are answered before the run is killed, after all removals
+	unhurried = 120 * time.Millisecond // how long the receiver takes for each call
 	never     = 25 * time.Second       // how long it would take for those after them: it is killed long before
 	patience  = time.Minute            // for the calls to come
 	gathering = 300 * time.Millisecond // for the other calls the run makes at once to come, too
@@ -54,12 +54,14 @@ func (s *Story) typed(words ...string) { s.screen.typed("freshet " + strings.Joi
 
 // killed runs the sync in a process of its own and kills that when some calls are answered and some are not.
 func (s *Story) killed(ctx context.Context) error {
-	if s.sending() <= answered {
+	removals, writes := s.calls()
+	if writes <= taken {
 		return failed("the plan sends too little for a run to have a middle", "try it with more customers or more changes")
 	}
+	answered := removals + taken
 	before := s.receivers.Webhook.Counts()
 	s.applied = before.Rows
-	s.stage()
+	s.stage(answered)
 	defer s.receivers.Webhook.Heal()
 	s.typed("run", toHook)
 	cmd, out := s.command(ctx, "run", toHook)
@@ -79,25 +81,28 @@ func (s *Story) killed(ctx context.Context) error {
 		return failed("the run ended before it could be killed", "try again: this machine may be very busy")
 	}
 	s.Result.Seen = s.receivers.Webhook.Counts().Calls - before.Calls
-	s.screen.tell("Killed with SIGKILL when %s had reached the receiver, of about %s planned.", counted(s.Result.Seen, "call", "calls"), number(s.summary.Calls))
+	s.screen.tell("Killed with SIGKILL when %s had reached the receiver, of %s planned.", counted(s.Result.Seen, "call", "calls"), number(removals+writes))
 	s.screen.tell("What became of those under way, the process never learned.")
 	s.screen.say("")
 	return s.show(ctx, "status")
 }
 
-// sending is how many full calls the plan makes before its removals begin.
-func (s *Story) sending() (calls int64) {
+// calls is how many calls the plan makes for its removals, which go first, and how many for what it writes.
+func (s *Story) calls() (removals, writes int64) {
 	leaving := []string{connect.Clear.String(), connect.Archive.String(), connect.Delete.String()}
 	for _, v := range s.summary.Verbs {
-		if !slices.Contains(leaving, v.Verb) {
-			calls += v.Steps / hookRows
+		n := (v.Steps + hookRows - 1) / hookRows
+		if slices.Contains(leaving, v.Verb) {
+			removals += n
+		} else {
+			writes += n
 		}
 	}
-	return calls
+	return removals, writes
 }
 
-// stage tells the receiver to answer a few calls, and to take forever for those after them.
-func (s *Story) stage() {
+// stage tells the receiver to answer some calls, and to take forever for those after them.
+func (s *Story) stage(answered int64) {
 	for range answered {
 		s.receivers.Webhook.Inject(webhookfake.Fault{Kind: webhookfake.SlowReply, After: unhurried})
 	}

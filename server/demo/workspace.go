@@ -18,7 +18,7 @@ const (
 )
 
 // hookRows is the batch_size of the workspace: small, so that there is a middle to stop a run in.
-const hookRows = 20
+const hookRows = 10
 
 // EnvFile is the file beside freshet.yaml that gives a shell the receivers' secrets.
 const EnvFile = "demo.env"
