@@ -68,10 +68,14 @@ func (s *Story) killed(ctx context.Context) error {
 	if err := cmd.Start(); err != nil {
 		return failed("this program cannot be started once more: "+err.Error(), "check that its file is still there")
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // how it ended is in cmd.ProcessState
+	}()
 	if err := s.until(ctx, before.Calls+answered+1, ended); err != nil {
 		_ = cmd.Process.Kill()
+		<-ended
 		s.screen.block(out.String())
 		return err
 	}
@@ -112,7 +116,7 @@ func (s *Story) stage(answered int64) {
 }
 
 // until waits for the receiver's calls.
-func (s *Story) until(ctx context.Context, calls int64, ended <-chan error) error {
+func (s *Story) until(ctx context.Context, calls int64, ended <-chan struct{}) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(patience)
@@ -144,8 +148,9 @@ func (s *Story) takenUp(ctx context.Context) error {
 	}
 	now := s.receivers.Webhook.Counts()
 	s.Result.Repeated = now.Repeats - before.Repeats
-	s.screen.tell("Taken up where the run before it stopped: the plan is the same, and what was answered is not sent again.")
-	s.screen.tell("%s repeated under the same name; the receiver knew the name and ignored it.", was(s.Result.Repeated))
+	s.screen.tell("Taken up where the run before it stopped: the plan is the same,")
+	s.screen.tell("and what was answered is not sent again.")
+	s.screen.tell("%s repeated under the same name; the receiver ignored %s.", was(s.Result.Repeated), map[bool]string{true: "it", false: "them"}[s.Result.Repeated == 1])
 	if got := now.Rows - s.applied; got != s.summary.Sends {
 		return failed("the plan had "+counted(s.summary.Sends, "change", "changes")+", and the receiver applied "+number(got),
 			"this must not happen: please report it")

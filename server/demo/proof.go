@@ -197,8 +197,8 @@ func difference(e expectation, w row, h held) string {
 }
 
 func (s *Story) showProof() {
-	widths := []int{20, -9, -10, -6, -8, -10, 14}
-	s.screen.quiet("%s", columns(widths, "receiver", "records", "warehouse", "lost", "doubled", "different", "of who left"))
+	widths := []int{18, -7, -9, -4, -7, -6, 0}
+	s.screen.quiet("%s", columns(widths, "receiver", "records", "warehouse", "lost", "extra", "differ", "who left"))
 	values, sound := 0, true
 	for _, f := range s.Result.Proof {
 		line := columns(widths, f.Receiver, number(f.Records), number(f.Expected), number(f.Lost), number(f.Doubled+f.Foreign), number(f.Different), f.Left)

@@ -173,7 +173,8 @@ func (s *Story) Tell(ctx context.Context) error {
 
 func (s *Story) tell(ctx context.Context) error {
 	s.screen.say("%s", s.screen.paint(bold, "Freshet carries rows of a warehouse into the tools that act on them."))
-	s.screen.say("This is the whole way, with a made-up shop and receivers on this machine. Every number was measured just now.")
+	s.screen.say("This is the whole way, with a made-up shop and receivers on this machine.")
+	s.screen.say("Every number is measured as it goes.")
 	for _, chapter := range []struct {
 		title string
 		tell  func(context.Context) error

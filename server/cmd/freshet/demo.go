@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 
 	"github.com/freshet/freshet/server/demo"
 	"github.com/freshet/freshet/sync/fault"
@@ -50,7 +52,9 @@ func (a *app) demoOptions(o *demo.Options) error {
 		return fault.New(fault.Internal, "cli.executable", "this program cannot find its own file").Because(err)
 	}
 	o.Command = func(ctx context.Context, args ...string) *exec.Cmd { return exec.CommandContext(ctx, program, args...) }
-	o.Program = os.Args[0]
+	if o.Program = os.Args[0]; strings.ContainsRune(o.Program, filepath.Separator) {
+		o.Program = program // so that it works from every folder
+	}
 	o.Out, o.Terminal, o.Color, o.Width = a.out, a.outTerminal, a.colored(a.outTerminal), a.width
 	if a.json {
 		o.Out, o.Terminal, o.Color = io.Discard, false, false
