@@ -83,6 +83,9 @@ func anchors(text string) []string {
 func TestNamedFilesExist(t *testing.T) {
 	for name, text := range documents(t) {
 		for _, found := range ours.FindAllStringSubmatch(text, -1) {
+			if testName.MatchString(found[0]) {
+				continue
+			}
 			if matches, _ := filepath.Glob(found[1]); len(matches) == 0 {
 				t.Errorf("%s names %s, which is not there", name, found[1])
 			}
