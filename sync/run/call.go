@@ -97,7 +97,7 @@ func (x *execution) later(ctx context.Context, c *call, e *connect.CallError, wa
 	return result{again: []*call{c}, err: err}
 }
 
-// throttled puts a call off and makes the destination's word durable for the whole account.
+// throttled puts a call off and makes the destination's word durable for the whole account. Guarantee G17.
 func (x *execution) throttled(ctx context.Context, c *call, e *connect.CallError) result {
 	wait := deliver.Wait(e.After, c.Attempt)
 	until := time.Now().Add(wait)

@@ -154,6 +154,8 @@ func (r *Runner) findHeld(sync, approve string) (string, error) {
 		Do("see what is waiting with: freshet plan " + sync)
 }
 
+// heldReport says whether a guard stops the plan. Guarantee G11: this comes before anything of the plan is begun, so a held
+// plan sends nothing and changes nothing in the ledger.
 func heldReport(s plan.Summary, approve string) (Report, bool) {
 	report := Report{Sync: s.Sync, Plan: s.Hash, Status: Held, Read: s.Read, Unchanged: s.Unchanged,
 		Filtered: s.Filtered, Superseded: s.Superseded, Quarantined: s.Quarantine}
