@@ -17,8 +17,9 @@ func TestMain(m *testing.M) {
 // own, whose address is in HOOK_URL.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: receive, Cmds: map[string]func(*testscript.TestScript, bool, []string){
-		"exits": exits, "onejson": oneJSON, "keep": keep, "inject": inject, "holds": holds,
-	}})
+		"exits": exits, "onejson": oneJSON, "keep": keep, "inject": inject, "holds": holds, "start": start,
+		"crmholds": crmHolds, "crowd": crowd, "mark": mark, "same": same, "sqlfile": sqlFile, "hold": hold, "flip": flip, "rows": rows, "disk": disk,
+	}, Condition: condition})
 }
 
 // receiverKey finds a script's receiver.
@@ -31,6 +32,8 @@ func receive(env *testscript.Env) error {
 	}
 	env.Defer(s.Close)
 	env.Values[receiverKey{}] = s
+	env.Values[placesKey{}] = &places{hooks: []*webhookfake.Receiver{s.Receiver}}
+	env.Values[markKey{}] = &marked{}
 	env.Setenv("HOOK_URL", s.URL())
 	return nil
 }
