@@ -105,8 +105,12 @@ func delivery(run ledger.Run, c *ledger.Call, ord int64, s *plan.Step) history.D
 		Verdict: connect.Accepted.String(), Cause: s.Cause, Version: s.Version, RequestID: c.RequestID, RemoteID: s.RemoteID,
 		Attempt: c.Attempt, IntendedAt: c.IntendedAt, SettledAt: c.SettledAt, Match: flat(s.Match), Fields: flat(s.Fields),
 		Before: flat(s.Before)}
-	if c.State != ledger.CallSettled {
+	switch c.State {
+	case ledger.CallOpen:
 		d.Verdict, d.Code, d.Message = connect.Unknown.String(), c.Code, c.Message
+		return d
+	case ledger.CallDeferred, ledger.CallAbandoned:
+		d.Verdict, d.Code, d.Message = connect.Retry.String(), c.Code, c.Message
 		return d
 	}
 	if e := c.Exception(ord); e != nil {

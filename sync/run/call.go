@@ -92,6 +92,7 @@ func (x *execution) halve(ctx context.Context, c *call) result {
 // later puts a call off that is known not to have been applied.
 func (x *execution) later(ctx context.Context, c *call, e *connect.CallError, wait time.Duration) result {
 	c.State, c.NotBefore = ledger.CallDeferred, time.Now().Add(wait)
+	c.Code, c.Message = code(e), e.Message
 	err := x.runner.Ledger.Defer(context.WithoutCancel(ctx), c.ID, c.NotBefore, code(e), e.Message)
 	return result{again: []*call{c}, err: err}
 }
@@ -115,6 +116,7 @@ func (x *execution) lost(ctx context.Context, c *call, e *connect.CallError) res
 		return x.settle(ctx, c, x.readBack(ctx, c, e))
 	}
 	c.NotBefore = time.Now().Add(deliver.Wait(e.After, c.Attempt))
+	c.Code, c.Message = code(e), e.Message
 	err := x.runner.Ledger.Await(context.WithoutCancel(ctx), c.ID, c.NotBefore, code(e), e.Message)
 	return result{again: []*call{c}, err: err}
 }

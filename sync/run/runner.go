@@ -46,10 +46,10 @@ type Options struct {
 	PlanPath string        // execute exactly this plan
 	Approve  string        // hash, or at least 8 characters of it, of a held plan to execute
 	Full     bool          // send every row again
-	Wait     time.Duration // longest wait for a retry to become due; 0: DefaultWait
+	Wait     time.Duration // longest the run may idle for retries without a row settled in between; 0: DefaultWait
 }
 
-// DefaultWait is how long a run waits for a retry to become due before it ends as pending.
+// DefaultWait is how long a run idles for retries before it ends as pending.
 const DefaultWait = time.Minute
 
 // Run brings the destination up to date: it finishes or gives up what an earlier run left, plans, and executes.

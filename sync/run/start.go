@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -198,7 +199,7 @@ func (x *execution) report() Report {
 			r.Unknown += int64(len(c.items))
 		}
 	}
-	r.Problems = append(quarantineProblems(s), t.problems()...)
+	r.Problems = slices.Concat(quarantineProblems(s), t.problems(), x.retries.problems())
 	r.Status = x.status(r)
 	if x.halt != nil {
 		f := CallFault(x.halt, x.job.Sync.Destination)
