@@ -44,6 +44,17 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
 }
 
+// spoil puts another text in the place of a line, counted from 1: spoil orders.csv 3 'a,b'.
+func spoil(ts *testscript.TestScript, _ bool, args []string) {
+	text, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	lines := strings.Split(string(text), "\n")
+	lines[n-1] = args[2]
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(lines, "\n")), 0o600))
+}
+
 // rows writes a CSV of people with a canary among them: rows people.csv 1000. Later numbers only add rows.
 func rows(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[1])

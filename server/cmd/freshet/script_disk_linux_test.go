@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,11 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// condition knows [mounts]: a small disk can be mounted, which needs root.
-func condition(name string) (bool, error) {
-	if name != "mounts" {
-		return false, fmt.Errorf("there is no condition %s", name)
-	}
+// mounts says whether a small disk can be mounted, which needs root.
+func mounts() (bool, error) {
 	dir, err := os.MkdirTemp("", "mounts")
 	if err != nil {
 		return false, err

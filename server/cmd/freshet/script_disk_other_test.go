@@ -4,7 +4,7 @@ package main
 
 import "github.com/rogpeppe/go-internal/testscript"
 
-func condition(string) (bool, error) { return false, nil }
+func mounts() (bool, error) { return false, nil }
 
 func disk(ts *testscript.TestScript, _ bool, _ []string) { ts.Fatalf("no disks are mounted here") }
 

@@ -89,6 +89,39 @@ func crmHolds(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// crmField says what a contact's property is, by its e-mail address: crmfield contacts a@example.com plan PRO.
+func crmField(ts *testscript.TestScript, _ bool, args []string) {
+	for _, r := range placesOf(ts).crm.Records(args[0]) {
+		if r.Properties["email"] == args[1] {
+			if got := r.Properties[args[2]]; got != args[3] {
+				ts.Fatalf("%s of %s is %q, want %q", args[2], args[1], got, args[3])
+			}
+			return
+		}
+	}
+	ts.Fatalf("the CRM has no %s", args[1])
+}
+
+// field says what a record's field is at the first receiver, absent for none: field customers 1 name Michael.
+func field(ts *testscript.TestScript, _ bool, args []string) {
+	got, there := placesOf(ts).hooks[0].Records(args[0])[args[1]].Fields[args[2]]
+	if !there {
+		got = "absent"
+	}
+	if got != args[3] {
+		ts.Fatalf("%s of %s %s is %q, want %q", args[2], args[0], args[1], got, args[3])
+	}
+}
+
+// calls remembers what the receivers have got, and calls same says that they got nothing since.
+func calls(ts *testscript.TestScript, _ bool, args []string) {
+	before, now := ts.Value(markKey{}).(*marked), placesOf(ts).state()
+	if len(args) > 0 && before.places != now {
+		ts.Fatalf("something was sent:\n%s%s", before.places, now)
+	}
+	before.places = now
+}
+
 // crowd says how many records of an object the first receiver has, however often it was called: crowd people 6000.
 func crowd(ts *testscript.TestScript, _ bool, args []string) {
 	hook := placesOf(ts).hooks[0]
