@@ -3,7 +3,6 @@ package run
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
@@ -100,7 +99,11 @@ func (r *Runner) compile(ctx context.Context, job Job) (*mapping.Program, error)
 	if err != nil {
 		return nil, worked(err, known && state.Schema != "", job.Model)
 	}
-	if err := dropped(state.Schema, described.Columns, job); err != nil {
+	last := recalled(state.Schema)
+	if err := last.moved(job); err != nil {
+		return nil, err
+	}
+	if err := dropped(last.Columns, described.Columns, job); err != nil {
 		return nil, err
 	}
 	object, err := describeObject(ctx, job)
@@ -253,7 +256,7 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 			" source rows could not be read, and any of them may be a record that seems to have left.")
 	}
 	p.sum.Guards = plan.Judge(p.job.Sync.Guard, p.counts())
-	if v := retyped(p.state.Schema, p.program.Columns()); v != nil {
+	if v := retyped(recalled(p.state.Schema).Columns, p.program.Columns()); v != nil {
 		p.sum.Guards = append(p.sum.Guards, *v)
 	}
 	p.sum.Calls, p.sum.Seconds = plan.Estimate(p.out.Verbs(), func(v connect.Verb, rows int) connect.Limits {
@@ -357,13 +360,4 @@ func safe(name string) string {
 		}
 		return r
 	}, name)
-}
-
-// schemaText is how the ledger remembers the columns a sync uses.
-func schemaText(columns []mapping.Column) string {
-	text, err := json.Marshal(columns)
-	if err != nil {
-		return ""
-	}
-	return string(text)
 }

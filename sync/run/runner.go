@@ -105,6 +105,9 @@ func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, approve
 		return fault.New(fault.Usage, "plan.other_sync", "the plan is for the sync "+s.Sync+", not "+job.Sync.Name).
 			Do("run it as freshet run " + s.Sync + ", or name the plan that was made for " + job.Sync.Name)
 	}
+	if s.Destination != job.Sync.Destination || s.Object != job.Sync.Object || s.Mode != job.Sync.Mode || s.OnLeave != job.Sync.OnLeave {
+		return moved("the sync's destination, object, mode or on_leave has changed since the plan was made")
+	}
 	if approve != "" && !named(s.Hash, approve) {
 		return fault.New(fault.Held, "plan.other_hash", "the plan has another hash than the one approved").
 			Do("look at the plan again and approve the hash it shows: " + s.Hash)

@@ -29,7 +29,7 @@ func (r *Runner) start(ctx context.Context, job Job, file *planFile, o Options) 
 		return Report{}, err
 	}
 	run := ledger.Run{ID: newRunID(), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: path, Started: time.Now()}
-	if err := r.Ledger.StartRun(ctx, run, s.Base, schemaText(s.Schema)); err != nil {
+	if err := r.Ledger.StartRun(ctx, run, s.Base, memoryOf(s).text()); err != nil {
 		return Report{}, err
 	}
 	x, err := r.execution(ctx, job, file, run, o)
