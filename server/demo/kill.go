@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
@@ -85,6 +86,7 @@ func (s *Story) killed(ctx context.Context) error {
 		return failed("the run ended before it could be killed", "try again: this machine may be very busy")
 	}
 	s.Result.Seen = s.receivers.Webhook.Counts().Calls - before.Calls
+	s.unanswered = s.Result.Seen - answered
 	s.screen.tell("Killed with SIGKILL when %s had reached the receiver, of %s planned.", counted(s.Result.Seen, "call", "calls"), number(removals+writes))
 	s.screen.tell("What became of those under way, the process never learned.")
 	s.screen.say("")
@@ -148,9 +150,18 @@ func (s *Story) takenUp(ctx context.Context) error {
 	}
 	now := s.receivers.Webhook.Counts()
 	s.Result.Repeated = now.Repeats - before.Repeats
-	s.screen.tell("Taken up where the run before it stopped: the plan is the same,")
-	s.screen.tell("and what was answered is not sent again.")
-	s.screen.tell("%s repeated under the same name; the receiver ignored %s.", was(s.Result.Repeated), map[bool]string{true: "it", false: "them"}[s.Result.Repeated == 1])
+	s.screen.tell("Taken up where the run before it stopped.")
+	them := "them"
+	if s.Result.Repeated == 1 {
+		them = "it"
+	}
+	s.screen.tell("%s repeated under the same name; the receiver ignored %s.", was(s.Result.Repeated), them)
+	if s.Result.Repeated == 0 {
+		return failed("the calls that were under way did not come again under their names", "look at it with: "+s.line("status"))
+	}
+	if s.Result.Repeated <= s.unanswered {
+		s.screen.tell("No call that had been answered was sent again.")
+	}
 	if got := now.Rows - s.applied; got != s.summary.Sends {
 		return failed("the plan had "+counted(s.summary.Sends, "change", "changes")+", and the receiver applied "+number(got),
 			"this must not happen: please report it")
@@ -165,12 +176,11 @@ func was(n int64) string { return counted(n, "call was", "calls were") }
 func (s *Story) again(ctx context.Context) error {
 	cmd, out := s.command(ctx, "run", toHook, "--json")
 	began := time.Now()
-	if err := cmd.Run(); err != nil {
-		return failed("the run did not end well: "+err.Error()+" "+out.String(), "run it again by hand: "+s.line("run", toHook))
-	}
+	ran := cmd.Run()
 	var r run.Report
-	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
-		return failed("the run printed no report: "+err.Error(), "run it again by hand: "+s.line("run", toHook, "--json"))
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil || r.Run == "" {
+		s.screen.block(out.String())
+		return failed(fmt.Sprintf("the run made no report (%v)", ran), "run it again by hand: "+s.line("run", toHook))
 	}
 	s.Result.Resumed = &r
 	s.reportHeads()

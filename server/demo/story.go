@@ -62,14 +62,15 @@ type Story struct {
 	Dir    string // the workspace
 	Result Result
 
-	o         Options
-	temporary bool
-	receivers *Receivers
-	screen    *screen
-	began     time.Time
-	before    map[string][]row // what every receiver should have held before the day passed, by sync
-	summary   plan.Summary     // of the run that is killed
-	applied   int64            // records the webhook receiver had applied before that run
+	o          Options
+	temporary  bool
+	receivers  *Receivers
+	screen     *screen
+	began      time.Time
+	before     map[string][]row // what every receiver should have held before the day passed, by sync
+	summary    plan.Summary     // of the run that is killed
+	applied    int64            // records the webhook receiver had applied before that run
+	unanswered int64            // calls the receiver had not answered when it was killed
 }
 
 // Begin makes the folder and starts the receivers. Close it.
