@@ -46,8 +46,8 @@ func (r *Runner) resume(ctx context.Context, job Job, state ledger.SyncState, o 
 	case err != nil:
 		return Report{}, false, err
 	}
+	x.resumed = true
 	report, err = x.carryOut(ctx, *open)
-	report.Resumed = true
 	return report, true, err
 }
 

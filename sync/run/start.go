@@ -189,7 +189,7 @@ func (x *execution) close(ctx context.Context, run ledger.Run) (Report, error) {
 // report states the run so far in the terms of the identity.
 func (x *execution) report() Report {
 	s, t := x.sum, &x.tally
-	r := Report{Sync: s.Sync, Run: x.id, Plan: s.Hash, Read: s.Read, Unchanged: s.Unchanged, Superseded: s.Superseded,
+	r := Report{Sync: s.Sync, Run: x.id, Resumed: x.resumed, Plan: s.Hash, Read: s.Read, Unchanged: s.Unchanged, Superseded: s.Superseded,
 		Quarantined: s.Quarantine, Delivered: t.delivered, Rejected: t.rejected, Filtered: s.Filtered + t.filtered,
 		Pending: s.Waiting + t.steps - t.delivered - t.rejected - t.filtered, Calls: t.calls,
 		Seconds: float64(time.Since(x.began).Milliseconds()) / 1000}
