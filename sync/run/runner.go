@@ -102,7 +102,8 @@ func (r *Runner) choose(ctx context.Context, job Job, o Options) (*planFile, err
 // The ledger's part of the question is answered when the run starts, in the same transaction. Guarantee G6.
 func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, approve string) error {
 	if s.Sync != job.Sync.Name {
-		return fault.New(fault.Usage, "plan.other_sync", "the plan is for the sync "+s.Sync+", not "+job.Sync.Name)
+		return fault.New(fault.Usage, "plan.other_sync", "the plan is for the sync "+s.Sync+", not "+job.Sync.Name).
+			Do("run it as freshet run " + s.Sync + ", or name the plan that was made for " + job.Sync.Name)
 	}
 	if approve != "" && !named(s.Hash, approve) {
 		return fault.New(fault.Held, "plan.other_hash", "the plan has another hash than the one approved").
@@ -183,7 +184,8 @@ func (p *planFile) Close() { _ = p.file.Close() }
 func openPlan(path string) (*planFile, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault.New(fault.Usage, "plan.unreadable", "the plan file cannot be opened").At(path).Because(err)
+		return nil, fault.New(fault.Usage, "plan.unreadable", "the plan file cannot be opened").At(path).Because(err).
+			Do("check the path, or make the plan again: freshet plan SYNC --out FILE")
 	}
 	info, err := f.Stat()
 	if err != nil {
@@ -196,9 +198,17 @@ func openPlan(path string) (*planFile, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, placedAt(path, err)
 	}
 	return &planFile{File: file, path: path, file: f}, nil
+}
+
+// placedAt names the file in a fault that names none.
+func placedAt(path string, err error) error {
+	if f := fault.As(err); f.Where == "" {
+		return f.At(path)
+	}
+	return err
 }
 
 func (r *Runner) tell(stage string, done, total int64) {

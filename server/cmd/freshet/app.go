@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/freshet/freshet/server/control"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // app is one call of the command line.
@@ -76,7 +78,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.verbose, "verbose", false, "say more: the causes of errors")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage("cli.bad_flag", err.Error(), "see "+c.CommandPath()+" --help")
+		return usage("cli.bad_flag", err.Error(), flagHint(c, err))
 	})
 	root.AddCommand(a.commands()...)
 	return root
@@ -85,7 +87,7 @@ func (a *app) root() *cobra.Command {
 // commands lists every command. A command is one function in a file of its name.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{a.initCommand(), a.validateCommand(), a.planCommand(), a.runCommand(), a.statusCommand(),
-		a.traceCommand(), a.quarantineCommand(), a.versionCommand()}
+		a.traceCommand(), a.quarantineCommand(), a.demoCommand(), a.versionCommand()}
 }
 
 // do writes a command line of this program for this workspace, for people to type next.
@@ -99,6 +101,19 @@ func (a *app) do(words ...string) string {
 
 func usage(code, message, suggestion string) *fault.Fault {
 	return fault.New(fault.Usage, code, message).Do(suggestion)
+}
+
+// flagHint names the flag that was meant, or where all of them are told.
+func flagHint(c *cobra.Command, err error) string {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := fault.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+			return "did you mean --" + near + "?"
+		}
+	}
+	return "see " + c.CommandPath() + " --help"
 }
 
 func unknownCommand(c *cobra.Command, word string) error {
