@@ -35,17 +35,3 @@ func (s *shop) file(text string) {
 		s.t.Fatal(err)
 	}
 }
-
-// TestARecordThatAnotherRowStandsForIsNotRemoved: a row whose key changed and whose match value did not is the same
-// record at the destination. Guarantee G24.
-func TestARecordThatAnotherRowStandsForIsNotRemoved(t *testing.T) {
-	s := newShop(t, 50, "mirror", "")
-	s.define(sub(s.yaml, "    fields:", "    match: {email: email}\n    fields:"))
-	s.want(run.OK, "delivered=50 calls=1")
-	s.exec("update customers set id = 700 where id = 7")
-	s.want(run.OK, "delivered=1 unchanged=49 superseded=1 calls=1")
-	if _, there := s.receiver.Records("customers")["7"]; !there {
-		t.Error("the record was removed although another row stands for it now")
-	}
-	s.want(run.OK, "unchanged=50")
-}
