@@ -199,7 +199,7 @@ func (x *execution) report() Report {
 			r.Unknown += int64(len(c.items))
 		}
 	}
-	r.Problems = slices.Concat(quarantineProblems(s), t.problems(), x.retries.problems())
+	r.Problems = slices.Concat(quarantineProblems(s), waitingProblems(s), t.problems(), x.retries.problems())
 	r.Status = x.status(r)
 	if x.halt != nil {
 		f := CallFault(x.halt, x.job.Sync.Destination)
@@ -243,6 +243,15 @@ func quarantineProblems(s plan.Summary) []Problem {
 		out = append(out, Problem{Code: c.Code, Message: c.Message, Count: c.Rows, Suggestion: "see each row with: freshet quarantine " + s.Sync})
 	}
 	return out
+}
+
+// waitingProblems tells why removals wait: a row that could not be read may be the record that seems to have left.
+func waitingProblems(s plan.Summary) []Problem {
+	if s.Waiting == 0 {
+		return nil
+	}
+	return []Problem{{Code: "run.removals_wait", Count: s.Waiting, Suggestion: "mend the rows that were set aside; then what has left is removed",
+		Message: "the record seems to have left, but source rows could not be read and any of them may be it"}}
 }
 
 func problemOf(err error) Problem {

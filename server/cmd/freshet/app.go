@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 	"sync/atomic"
@@ -12,7 +11,6 @@ import (
 	"github.com/freshet/freshet/server/control"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // app is one call of the command line.
@@ -61,7 +59,8 @@ func (a *app) root() *cobra.Command {
 		Use:           "freshet",
 		Short:         "Carry customer data from your warehouse into the tools that act on it",
 		SilenceErrors: true, SilenceUsage: true,
-		Args: cobra.ArbitraryArgs,
+		Args:              cobra.ArbitraryArgs,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return filled(c, "workspace", "plan", "approve", "out") },
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return c.Help()
@@ -78,7 +77,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.verbose, "verbose", false, "say more: the causes of errors")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage("cli.bad_flag", err.Error(), flagHint(c, err))
+		return badFlag(c, err)
 	})
 	root.AddCommand(a.commands()...)
 	return root
@@ -101,19 +100,6 @@ func (a *app) do(words ...string) string {
 
 func usage(code, message, suggestion string) *fault.Fault {
 	return fault.New(fault.Usage, code, message).Do(suggestion)
-}
-
-// flagHint names the flag that was meant, or where all of them are told.
-func flagHint(c *cobra.Command, err error) string {
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
-		var names []string
-		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near := fault.Nearest(unknown.GetSpecifiedName(), names); near != "" {
-			return "did you mean --" + near + "?"
-		}
-	}
-	return "see " + c.CommandPath() + " --help"
 }
 
 func unknownCommand(c *cobra.Command, word string) error {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/freshet/freshet/sync/ledger"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -29,6 +30,15 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(db.PingContext(context.Background()))
 	ts.Defer(func() { _ = db.Close() })
 }
+
+// work holds a data directory as another run would, until rest: work .freshet.
+func work(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := ledger.Open(context.Background(), ts.MkAbs(args[0]), "freshet run --all")
+	ts.Check(err)
+	placesOf(ts).ledger = l
+}
+
+func rest(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(placesOf(ts).ledger.Close()) }
 
 // flip turns over every bit of some bytes of a file: flip FILE OFFSET COUNT.
 func flip(ts *testscript.TestScript, _ bool, args []string) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/freshet/freshet/connectors/hubspot/hubspotfake"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
+	"github.com/freshet/freshet/sync/ledger"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -19,6 +20,8 @@ import (
 type places struct {
 	hooks []*webhookfake.Receiver
 	crm   *hubspotfake.Server
+
+	ledger *ledger.Ledger // held by somebody else
 }
 
 // placesKey finds a script's places.

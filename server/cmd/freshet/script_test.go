@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: receive, Cmds: map[string]func(*testscript.TestScript, bool, []string){
 		"exits": exits, "onejson": oneJSON, "keep": keep, "inject": inject, "holds": holds, "start": start,
-		"crmholds": crmHolds, "crowd": crowd, "crmfield": crmField, "field": field, "calls": calls, "bring": bring, "spoil": spoil, "mark": mark, "same": same, "sqlfile": sqlFile, "hold": hold, "flip": flip, "rows": rows, "disk": disk,
+		"crmholds": crmHolds, "crowd": crowd, "crmfield": crmField, "field": field, "calls": calls, "bring": bring, "work": work, "rest": rest, "spoil": spoil, "mark": mark, "same": same, "sqlfile": sqlFile, "hold": hold, "flip": flip, "rows": rows, "disk": disk,
 	}, Condition: condition})
 }
 
