@@ -78,13 +78,19 @@ func (l *Lane) enter(ctx context.Context) (leave func(), err error) {
 		return nil, ctx.Err()
 	}
 	leave = func() { <-l.places }
-	if l.limiter != nil {
-		if err := l.limiter.Wait(ctx); err != nil {
-			leave()
-			return nil, err
-		}
+	if err := l.turn(ctx); err != nil {
+		leave()
+		return nil, err
 	}
 	return leave, nil
+}
+
+// turn takes a share of the budget.
+func (l *Lane) turn(ctx context.Context) error {
+	if l.limiter == nil {
+		return nil
+	}
+	return l.limiter.Wait(ctx)
 }
 
 // Lanes finds the lane of an account.

@@ -76,7 +76,9 @@ func (p *planner) decide(row *engine.Fetched, to mapping.Result, was model.Detai
 		step.RemoteID = was.RemoteID
 	}
 	step.Kind, step.Cause = kindOf(was, has)
-	moves := was.Accepted && !sameFields(was.Match, to.Match)
+	// A record whose making nobody saw the end of may stand under the match it was sent with.
+	stands := was.Accepted || was.State == model.Unknown && len(was.Match) > 0
+	moves := stands && !sameFields(was.Match, to.Match)
 	same := was.Accepted && was.PayloadHash == step.PayloadHash && !moves
 	if same && was.State != model.Unknown && !p.full {
 		p.sum.Unchanged++

@@ -225,13 +225,16 @@ func (x *execution) status(r Report) Status {
 	}
 }
 
-// soonest says when waiting work may go again.
+// soonest says when waiting work may go again: the earliest of it, but not before the account may be called.
 func (x *execution) soonest() (time.Time, bool) {
-	at, _ := x.lane.Ready(time.Now())
+	var at time.Time
 	for _, c := range x.retries {
 		if at.IsZero() || c.NotBefore.Before(at) {
 			at = c.NotBefore
 		}
+	}
+	if ready, _ := x.lane.Ready(time.Now()); ready.After(at) {
+		at = ready
 	}
 	return at, !at.IsZero()
 }
