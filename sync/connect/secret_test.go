@@ -28,6 +28,8 @@ func TestASecretNeverPrints(t *testing.T) {
 		t.Fatal(err)
 	}
 	printed["json"] = string(encoded)
+	plain, _ := secret.MarshalText()
+	printed["text"] = string(plain)
 	for how, got := range printed {
 		if strings.Contains(got, text) || strings.Contains(got, fmt.Sprintf("%x", text)) {
 			t.Errorf("%s shows the secret: %s", how, got)
