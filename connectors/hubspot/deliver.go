@@ -2,6 +2,7 @@ package hubspot
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -13,6 +14,7 @@ type work struct {
 	batch    connect.Batch
 	outcomes []connect.Outcome
 	wrote    bool
+	clashes  map[int]bool // rows of the last calls whose unique value is another record's
 }
 
 // row is one operation that is fit to be sent.
@@ -77,7 +79,7 @@ func (w *work) write(ctx context.Context, action string) error {
 			rest = append(rest, r)
 		}
 	}
-	if err := w.sendAll(ctx, "update", elsewhere, false); err != nil {
+	if err := w.move(ctx, elsewhere); err != nil {
 		return err
 	}
 	for _, r := range elsewhere {
@@ -87,6 +89,25 @@ func (w *work) write(ctx context.Context, action string) error {
 		}
 	}
 	return w.sendAll(ctx, action, rest, true)
+}
+
+// move updates records that are found by something else than their match, until no more of them go through: one
+// record's new value can be the one another of the batch is moving away from.
+func (w *work) move(ctx context.Context, rows []row) error {
+	for last := len(rows) + 1; 0 < len(rows) && len(rows) < last; {
+		w.clashes = map[int]bool{}
+		if err := w.sendAll(ctx, "update", rows, false); err != nil {
+			return err
+		}
+		last = len(rows)
+		rows = slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return !w.clashes[r.at] })
+		if 0 < len(rows) && len(rows) < last {
+			for _, r := range rows {
+				w.outcomes[r.at] = connect.Outcome{}
+			}
+		}
+	}
+	return nil
 }
 
 func (w *work) sendAll(ctx context.Context, action string, rows []row, last bool) error {

@@ -66,6 +66,9 @@ func (w *work) settle(b batchReply, index finder) {
 				continue
 			}
 			w.outcomes[at] = w.failed(f, index.action)
+			if f.Category == "CONFLICT" && w.clashes != nil {
+				w.clashes[at] = true
+			}
 			delete(open, at)
 		}
 	}

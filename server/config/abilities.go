@@ -95,6 +95,7 @@ func (b *builder) verbs(v value, e Endpoint, o connect.Object, s *model.Sync) {
 	}
 }
 
+// final says that nobody can undo the verb, the vendor included. Guarantee G26.
 func final(o connect.Object, verb connect.Verb) bool {
 	return slices.ContainsFunc(o.Verbs, func(a connect.Ability) bool { return a.Verb == verb && a.Final })
 }

@@ -14,6 +14,8 @@ import (
 
 	duckdbsource "github.com/freshet/freshet/connectors/duckdb"
 	"github.com/freshet/freshet/connectors/files"
+	"github.com/freshet/freshet/connectors/hubspot"
+	"github.com/freshet/freshet/connectors/salesforce"
 	"github.com/freshet/freshet/connectors/webhook"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
 	"github.com/freshet/freshet/server/config"
@@ -100,7 +102,7 @@ func (s *shop) exec(query string, args ...any) {
 }
 
 func drivers() []connect.Driver {
-	return []connect.Driver{duckdbsource.Driver(), files.Driver(), webhook.Driver()}
+	return []connect.Driver{duckdbsource.Driver(), files.Driver(), webhook.Driver(), hubspot.Driver(), salesforce.Driver()}
 }
 
 func open(dir string) (*control.Service, error) {

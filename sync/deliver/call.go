@@ -29,10 +29,25 @@ func (l *Lane) Call(ctx context.Context, to connect.Destination, batch connect.B
 		return Answer{Stopped: true}
 	}
 	defer leave()
-	outcomes, err := send(ctx, to, batch, job)
+	outcomes, err := send(connect.WithTurns(ctx, l.turn), to, batch, job)
 	answer := judge(outcomes, err, len(batch.Ops))
 	l.note(answer.Err)
 	return answer
+}
+
+// Ask makes calls on the lane that deliver nothing, and notes what their failure means for everybody.
+func (l *Lane) Ask(ctx context.Context, ask func(context.Context) error) error {
+	leave, err := l.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	err = ask(connect.WithTurns(ctx, l.turn))
+	var call *connect.CallError
+	if err == nil || errors.As(err, &call) {
+		l.note(call)
+	}
+	return err
 }
 
 func send(ctx context.Context, to connect.Destination, batch connect.Batch, job *Job) ([]connect.Outcome, error) {

@@ -34,7 +34,7 @@ func NewLane(limits connect.Limits) *Lane {
 }
 
 // limiter keeps calls in any window of limits.Per at or below limits.Calls: a tenth of them may come at once, the rest
-// is spread over the window.
+// is spread over the window. Guarantee G18.
 func limiter(limits connect.Limits) *rate.Limiter {
 	if limits.Calls <= 0 || limits.Per <= 0 {
 		return nil
@@ -78,13 +78,19 @@ func (l *Lane) enter(ctx context.Context) (leave func(), err error) {
 		return nil, ctx.Err()
 	}
 	leave = func() { <-l.places }
-	if l.limiter != nil {
-		if err := l.limiter.Wait(ctx); err != nil {
-			leave()
-			return nil, err
-		}
+	if err := l.turn(ctx); err != nil {
+		leave()
+		return nil, err
 	}
 	return leave, nil
+}
+
+// turn takes a share of the budget.
+func (l *Lane) turn(ctx context.Context) error {
+	if l.limiter == nil {
+		return nil
+	}
+	return l.limiter.Wait(ctx)
 }
 
 // Lanes finds the lane of an account.

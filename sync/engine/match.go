@@ -8,11 +8,11 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// LiveMatches says which of these match texts stand in the model now. Several match columns are joined by the rule of
+// LiveMatches says which of these match texts stand in the model now, and gives the key of a row that has it. Several match columns are joined by the rule of
 // model.CompositeKey, in the order of the check's columns. Where the check folds, the texts are folded here, so they
 // can be given as a destination once accepted them.
-func (w *Walk) LiveMatches(texts []string) (map[string]bool, error) {
-	live := map[string]bool{}
+func (w *Walk) LiveMatches(texts []string) (map[string]model.Key, error) {
+	live := map[string]model.Key{}
 	if w.match == "" || len(texts) == 0 {
 		return live, nil
 	}
@@ -28,9 +28,9 @@ func (w *Walk) LiveMatches(texts []string) (map[string]bool, error) {
 	if w.fold {
 		text = "lower(t)"
 	}
-	query := fmt.Sprintf("SELECT DISTINCT n FROM %s JOIN %s ON m = md5_number(%s)", textsTable, walkTable, text)
+	query := fmt.Sprintf("SELECT n, coalesce(min(k), '') FROM %s JOIN %s ON m = md5_number(%s) GROUP BY n", textsTable, walkTable, text)
 	err = read(w.ctx, w.conn, query, func(row []driver.Value) error {
-		live[texts[row[0].(int64)]] = true
+		live[texts[row[0].(int64)]] = model.Key(row[1].(string))
 		return nil
 	})
 	return live, translate(w.ctx, err)

@@ -140,6 +140,9 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 // Do makes one call. Any reply, whatever its status, is a Reply; every error is a *connect.CallError: NotSent where
 // nothing of the request can have left, Lost where it may have been applied.
 func (c *Client) Do(caller context.Context, r Request) (*Reply, error) {
+	if err := connect.Turn(caller); err != nil {
+		return nil, &connect.CallError{Class: connect.NotSent, Code: "canceled", Message: "the call was stopped", Err: err}
+	}
 	ctx, cancel := context.WithTimeout(caller, c.options.Timeout)
 	defer cancel()
 	progress := &progress{}

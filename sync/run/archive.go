@@ -15,7 +15,7 @@ import (
 )
 
 // archive writes a run's deliveries into the history: the steps come from the plan, their outcomes from the calls.
-// Writing the same run twice changes nothing, so a crash in between costs nothing. Then the plan file has done its duty.
+// Writing the same run twice changes nothing, so a crash in between costs nothing. Guarantee G22. Then the plan file has done its duty.
 func (r *Runner) archive(ctx context.Context, run ledger.Run, file *planFile) error {
 	calls, err := r.Ledger.Calls(ctx, run.ID)
 	if err != nil {

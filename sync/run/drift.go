@@ -1,7 +1,6 @@
 package run
 
 import (
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -26,7 +25,7 @@ func worked(err error, ranBefore bool, m model.Model) error {
 }
 
 // dropped says which columns a sync used in its last run and the model does not have any more.
-func dropped(schema string, now []mapping.Column, job Job) error {
+func dropped(before, now []mapping.Column, job Job) error {
 	var missing, names []string
 	have := map[string]bool{}
 	for _, c := range now {
@@ -34,7 +33,7 @@ func dropped(schema string, now []mapping.Column, job Job) error {
 		names = append(names, c.Name)
 	}
 	used := mappedColumns(job)
-	for _, c := range before(schema) {
+	for _, c := range before {
 		if !have[strings.ToLower(c.Name)] && used[strings.ToLower(c.Name)] {
 			missing = append(missing, c.Name)
 		}
@@ -65,9 +64,9 @@ func mappedColumns(job Job) map[string]bool {
 }
 
 // retyped holds a plan whose columns have other types than in the last run: the same values may be written differently.
-func retyped(schema string, now []mapping.Column) *plan.Verdict {
+func retyped(before, now []mapping.Column) *plan.Verdict {
 	types := map[string]string{}
-	for _, c := range before(schema) {
+	for _, c := range before {
 		types[c.Name] = c.Type
 	}
 	var changed []string
@@ -81,14 +80,6 @@ func retyped(schema string, now []mapping.Column) *plan.Verdict {
 	}
 	return &plan.Verdict{Guard: "column_types", Held: true, Says: "the types of columns this sync sends have changed: " +
 		strings.Join(changed, "; ")}
-}
-
-func before(schema string) []mapping.Column {
-	var columns []mapping.Column
-	if schema == "" || json.Unmarshal([]byte(schema), &columns) != nil {
-		return nil
-	}
-	return columns
 }
 
 // CallFault tells people about a call that failed as a whole.

@@ -32,6 +32,8 @@ type execution struct {
 	idled  time.Duration // how long it has
 	began  time.Time
 
+	resumed bool // an earlier process began it
+
 	tally   tally
 	covered covered // ordinals that calls of this run have taken already
 	retries retries

@@ -2,6 +2,8 @@ package run
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -18,14 +20,14 @@ func (p *planner) leaves(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	taken, err := p.takenOver(known)
+	taken, err := p.takenOver(ctx, known)
 	if err != nil {
 		return err
 	}
 	for _, key := range p.leaving {
 		was := known[key]
 		was.Key = key
-		if err := p.leave(was, taken[matchText(was.Match)]); err != nil {
+		if err := p.leave(was, taken[key]); err != nil {
 			return err
 		}
 	}
@@ -33,19 +35,39 @@ func (p *planner) leaves(ctx context.Context) error {
 	return nil
 }
 
-// takenOver finds the match values of leaving records that another row of the model carries now: the record at the
-// destination is that row's, and removing it would remove somebody who is still there.
-func (p *planner) takenOver(known map[model.Key]model.Detail) (map[string]bool, error) {
+// takenOver finds the leaving records whose match value another row of the model carries now: the record at the
+// destination is that row's, and removing it would remove somebody who is still there. Not so where that row has a
+// record of its own, which can only take the value once the leaving one is out of its way. Guarantee G24.
+func (p *planner) takenOver(ctx context.Context, leaving map[model.Key]model.Detail) (map[model.Key]bool, error) {
 	if len(p.matchCheck().Columns) == 0 {
 		return nil, nil
 	}
-	texts := make([]string, 0, len(known))
-	for _, was := range known {
+	texts := make([]string, 0, len(leaving))
+	for _, was := range leaving {
 		if len(was.Match) > 0 {
 			texts = append(texts, matchText(was.Match))
 		}
 	}
-	return p.walk.LiveMatches(texts)
+	live, err := p.walk.LiveMatches(texts)
+	if err != nil {
+		return nil, err
+	}
+	heirs, err := p.past.Details(ctx, p.state.Ref, slices.Collect(maps.Values(live)))
+	if err != nil {
+		return nil, err
+	}
+	taken := map[model.Key]bool{}
+	for key, was := range leaving {
+		if heir, is := live[matchText(was.Match)]; is && len(was.Match) > 0 {
+			taken[key] = !apart(was, heirs[heir])
+		}
+	}
+	return taken, nil
+}
+
+// apart says whether two records are known to be two at the destination: by its own ids.
+func apart(a, b model.Detail) bool {
+	return b.Accepted && a.RemoteID != "" && b.RemoteID != "" && a.RemoteID != b.RemoteID
 }
 
 // matchText is the match values of a record as one text, by the rule of composite keys.
@@ -61,6 +83,7 @@ func matchText(match model.Fields) string {
 }
 
 // leave decides about one record that left. Guarantee G8: only what Freshet made or matched is ever removed.
+// Guarantee G15: while source rows cannot be read, removals wait.
 func (p *planner) leave(was model.Detail, taken bool) error {
 	step := plan.Step{Kind: plan.Leave, Verb: leavingVerb[p.job.Sync.OnLeave], Key: was.Key, Cause: "left the model",
 		RowHash: was.RowHash, PayloadHash: was.PayloadHash, Match: was.Match, RemoteID: was.RemoteID, Origin: was.Origin,

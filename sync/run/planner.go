@@ -3,13 +3,13 @@ package run
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/diff"
@@ -23,8 +23,9 @@ import (
 
 // PlanOptions steer Plan.
 type PlanOptions struct {
-	Out  string // file to write; "" keeps the plan in the data directory under its hash
-	Full bool   // send every row again, whatever was sent before
+	Out  string        // file to write; "" keeps the plan in the data directory under its hash
+	Full bool          // send every row again, whatever was sent before
+	Wait time.Duration // longest wait for a destination that must be asked for its fields
 }
 
 // noShape is an id no mapping ever gets: rows compared under it are all looked at again.
@@ -35,6 +36,7 @@ const noShape = math.MaxUint32
 type planner struct {
 	job     Job
 	full    bool
+	wait    time.Duration
 	past    *ledger.Reader
 	state   ledger.SyncState
 	program *mapping.Program
@@ -51,7 +53,7 @@ type planner struct {
 
 // Plan compares the model with the ledger and writes down what a run would do. Nothing but the plan file is written.
 func (r *Runner) Plan(ctx context.Context, job Job, o PlanOptions) (*planFile, error) {
-	p := &planner{job: job, full: o.Full, past: r.past(), tell: r.tell}
+	p := &planner{job: job, full: o.Full, wait: o.Wait, past: r.past(), tell: r.tell}
 	if err := p.open(ctx, r); err != nil {
 		return nil, err
 	}
@@ -80,7 +82,7 @@ func (p *planner) open(ctx context.Context, r *Runner) error {
 	if p.state, _, err = p.past.Sync(ctx, p.job.Sync.Name); err != nil {
 		return err
 	}
-	if p.program, err = r.compile(ctx, p.job); err != nil {
+	if p.program, err = r.compile(ctx, p.job, p.wait); err != nil {
 		return err
 	}
 	p.sum = plan.Summary{Sync: p.job.Sync.Name, Model: p.job.Model.Name, Destination: p.job.Sync.Destination,
@@ -91,7 +93,7 @@ func (p *planner) open(ctx context.Context, r *Runner) error {
 }
 
 // compile reads the model's columns, reports drift, and makes the mapping's program.
-func (r *Runner) compile(ctx context.Context, job Job) (*mapping.Program, error) {
+func (r *Runner) compile(ctx context.Context, job Job, wait time.Duration) (*mapping.Program, error) {
 	state, known, err := r.past().Sync(ctx, job.Sync.Name)
 	if err != nil {
 		return nil, err
@@ -100,26 +102,18 @@ func (r *Runner) compile(ctx context.Context, job Job) (*mapping.Program, error)
 	if err != nil {
 		return nil, worked(err, known && state.Schema != "", job.Model)
 	}
-	if err := dropped(state.Schema, described.Columns, job); err != nil {
+	last := recalled(state.Schema)
+	if err := last.moved(job); err != nil {
 		return nil, err
 	}
-	object, err := describeObject(ctx, job)
+	if err := dropped(last.Columns, described.Columns, job); err != nil {
+		return nil, err
+	}
+	object, err := r.describe(ctx, job, wait)
 	if err != nil {
 		return nil, err
 	}
 	return mapping.Compile(job.Sync, job.Model, described.Columns, object, job.Object.Match)
-}
-
-func describeObject(ctx context.Context, job Job) (*connect.ObjectInfo, error) {
-	describer, ok := job.Destination.(connect.Describer)
-	if !ok {
-		return nil, nil
-	}
-	info, err := describer.Describe(ctx, job.Sync.Object)
-	if err != nil {
-		return nil, CallFault(err, job.Sync.Destination)
-	}
-	return &info, nil
 }
 
 // matchCheck names the model columns that are the match, where plain columns are; the engine then finds rows that
@@ -253,7 +247,7 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 			" source rows could not be read, and any of them may be a record that seems to have left.")
 	}
 	p.sum.Guards = plan.Judge(p.job.Sync.Guard, p.counts())
-	if v := retyped(p.state.Schema, p.program.Columns()); v != nil {
+	if v := retyped(recalled(p.state.Schema).Columns, p.program.Columns()); v != nil {
 		p.sum.Guards = append(p.sum.Guards, *v)
 	}
 	p.sum.Calls, p.sum.Seconds = plan.Estimate(p.out.Verbs(), func(v connect.Verb, rows int) connect.Limits {
@@ -357,13 +351,4 @@ func safe(name string) string {
 		}
 		return r
 	}, name)
-}
-
-// schemaText is how the ledger remembers the columns a sync uses.
-func schemaText(columns []mapping.Column) string {
-	text, err := json.Marshal(columns)
-	if err != nil {
-		return ""
-	}
-	return string(text)
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -40,14 +41,18 @@ func (r *Runner) resume(ctx context.Context, job Job, state ledger.SyncState, o 
 	if o.Full || o.PlanPath != "" || o.Approve != "" {
 		return Report{}, false, x.giveUp(ctx, *open)
 	}
-	switch err := r.stillTrue(ctx, job, file.Summary(), ""); {
+	carryOn := x.carryOut
+	var later *postponed
+	switch err := r.stillTrue(ctx, job, file.Summary(), o); {
 	case fault.Is(err, "plan.moved"):
 		return Report{}, false, x.giveUp(ctx, *open)
+	case errors.As(err, &later) && x.tally.steps > x.tally.settled():
+		carryOn = x.close // nothing of the plan could be sent now, whether it holds or not
 	case err != nil:
 		return Report{}, false, err
 	}
-	report, err = x.carryOut(ctx, *open)
-	report.Resumed = true
+	x.resumed = true
+	report, err = carryOn(ctx, *open)
 	return report, true, err
 }
 

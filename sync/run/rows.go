@@ -67,7 +67,8 @@ func (p *planner) row(row *engine.Fetched, was model.Detail, has bool) error {
 	return p.decide(row, result, was, has)
 }
 
-// decide compares what should stand at the destination with what was accepted there.
+// decide compares what should stand at the destination with what was accepted there. Guarantee G19: where they are the
+// same, nothing is sent.
 func (p *planner) decide(row *engine.Fetched, to mapping.Result, was model.Detail, has bool) error {
 	step := plan.Step{Key: row.Key, RowHash: row.Hash, PayloadHash: to.Fields.Hash(), Match: to.Match, Fields: to.Fields,
 		Origin: was.Origin, Version: p.version(row)}
@@ -75,7 +76,9 @@ func (p *planner) decide(row *engine.Fetched, to mapping.Result, was model.Detai
 		step.RemoteID = was.RemoteID
 	}
 	step.Kind, step.Cause = kindOf(was, has)
-	moves := was.Accepted && !sameFields(was.Match, to.Match)
+	// A record whose making nobody saw the end of may stand under the match it was sent with.
+	stands := was.Accepted || was.State == model.Unknown && len(was.Match) > 0
+	moves := stands && !sameFields(was.Match, to.Match)
 	same := was.Accepted && was.PayloadHash == step.PayloadHash && !moves
 	if same && was.State != model.Unknown && !p.full {
 		p.sum.Unchanged++

@@ -60,12 +60,15 @@ func (r *Runner) Run(ctx context.Context, job Job, o Options) (Report, error) {
 	}
 	o = withWait(o)
 	report, done, err := r.resume(ctx, job, state, o)
-	if err != nil || done {
-		return report, err
+	if err != nil {
+		return waiting(job, o, err)
+	}
+	if done {
+		return report, nil
 	}
 	file, err := r.choose(ctx, job, o)
 	if err != nil {
-		return Report{}, err
+		return waiting(job, o, err)
 	}
 	defer file.Close()
 	if report, held := heldReport(file.Summary(), o.Approve); held {
@@ -85,13 +88,13 @@ func (r *Runner) choose(ctx context.Context, job Job, o Options) (*planFile, err
 		path = found
 	}
 	if path == "" {
-		return r.Plan(ctx, job, PlanOptions{Full: o.Full})
+		return r.Plan(ctx, job, PlanOptions{Full: o.Full, Wait: o.Wait})
 	}
 	file, err := openPlan(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.stillTrue(ctx, job, file.Summary(), o.Approve); err != nil {
+	if err := r.stillTrue(ctx, job, file.Summary(), o); err != nil {
 		file.Close()
 		return nil, err
 	}
@@ -100,16 +103,19 @@ func (r *Runner) choose(ctx context.Context, job Job, o Options) (*planFile, err
 
 // stillTrue says whether a plan made earlier is for this sync and for the rows that are in the source now.
 // The ledger's part of the question is answered when the run starts, in the same transaction. Guarantee G6.
-func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, approve string) error {
+func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, o Options) error {
 	if s.Sync != job.Sync.Name {
 		return fault.New(fault.Usage, "plan.other_sync", "the plan is for the sync "+s.Sync+", not "+job.Sync.Name).
 			Do("run it as freshet run " + s.Sync + ", or name the plan that was made for " + job.Sync.Name)
 	}
-	if approve != "" && !named(s.Hash, approve) {
+	if s.Destination != job.Sync.Destination || s.Object != job.Sync.Object || s.Mode != job.Sync.Mode || s.OnLeave != job.Sync.OnLeave {
+		return moved("the sync's destination, object, mode or on_leave has changed since the plan was made")
+	}
+	if o.Approve != "" && !named(s.Hash, o.Approve) {
 		return fault.New(fault.Held, "plan.other_hash", "the plan has another hash than the one approved").
 			Do("look at the plan again and approve the hash it shows: " + s.Hash)
 	}
-	program, err := r.compile(ctx, job)
+	program, err := r.compile(ctx, job, o.Wait)
 	if err != nil {
 		return err
 	}
@@ -155,6 +161,8 @@ func (r *Runner) findHeld(sync, approve string) (string, error) {
 		Do("see what is waiting with: freshet plan " + sync)
 }
 
+// heldReport says whether a guard stops the plan. Guarantee G11: this comes before anything of the plan is begun, so a held
+// plan sends nothing and changes nothing in the ledger.
 func heldReport(s plan.Summary, approve string) (Report, bool) {
 	report := Report{Sync: s.Sync, Plan: s.Hash, Status: Held, Read: s.Read, Unchanged: s.Unchanged,
 		Filtered: s.Filtered, Superseded: s.Superseded, Quarantined: s.Quarantine}

@@ -29,7 +29,7 @@ func (r *Runner) start(ctx context.Context, job Job, file *planFile, o Options) 
 		return Report{}, err
 	}
 	run := ledger.Run{ID: newRunID(), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: path, Started: time.Now()}
-	if err := r.Ledger.StartRun(ctx, run, s.Base, schemaText(s.Schema)); err != nil {
+	if err := r.Ledger.StartRun(ctx, run, s.Base, memoryOf(s).text()); err != nil {
 		return Report{}, err
 	}
 	x, err := r.execution(ctx, job, file, run, o)
@@ -189,7 +189,7 @@ func (x *execution) close(ctx context.Context, run ledger.Run) (Report, error) {
 // report states the run so far in the terms of the identity.
 func (x *execution) report() Report {
 	s, t := x.sum, &x.tally
-	r := Report{Sync: s.Sync, Run: x.id, Plan: s.Hash, Read: s.Read, Unchanged: s.Unchanged, Superseded: s.Superseded,
+	r := Report{Sync: s.Sync, Run: x.id, Resumed: x.resumed, Plan: s.Hash, Read: s.Read, Unchanged: s.Unchanged, Superseded: s.Superseded,
 		Quarantined: s.Quarantine, Delivered: t.delivered, Rejected: t.rejected, Filtered: s.Filtered + t.filtered,
 		Pending: s.Waiting + t.steps - t.delivered - t.rejected - t.filtered, Calls: t.calls,
 		Seconds: float64(time.Since(x.began).Milliseconds()) / 1000}
@@ -225,13 +225,16 @@ func (x *execution) status(r Report) Status {
 	}
 }
 
-// soonest says when waiting work may go again.
+// soonest says when waiting work may go again: the earliest of it, but not before the account may be called.
 func (x *execution) soonest() (time.Time, bool) {
-	at, _ := x.lane.Ready(time.Now())
+	var at time.Time
 	for _, c := range x.retries {
 		if at.IsZero() || c.NotBefore.Before(at) {
 			at = c.NotBefore
 		}
+	}
+	if ready, _ := x.lane.Ready(time.Now()); ready.After(at) {
+		at = ready
 	}
 	return at, !at.IsZero()
 }

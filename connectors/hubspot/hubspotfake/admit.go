@@ -73,6 +73,9 @@ func (s *Server) meter(header http.Header) *answer {
 	}
 	s.mu.Lock()
 	policy := s.spend(time.Now())
+	if policy != "" {
+		s.counts["throttled"]++
+	}
 	window, daily := len(s.window), s.daily
 	s.mu.Unlock()
 	if s.options.Calls > 0 {

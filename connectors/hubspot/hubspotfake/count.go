@@ -53,7 +53,7 @@ func (s *Server) Inputs() int {
 }
 
 // Counts is how many calls came for each place: "objects batch/upsert", "properties", "oauth"; "tokens" counts the
-// access tokens given out.
+// access tokens given out, "throttled" the calls refused because there were too many.
 func (s *Server) Counts() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

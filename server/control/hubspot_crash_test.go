@@ -1,0 +1,84 @@
+package control_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/freshet/freshet/connectors/hubspot/hubspotfake"
+	"github.com/freshet/freshet/sync/run"
+)
+
+// TestKilledWhileWritingContacts kills the program at random points of mirrors with removals, moves and partial
+// failures: in the end HubSpot holds the model, and no customer has two contacts. Guarantees G1, G2, G3.
+func TestKilledWhileWritingContacts(t *testing.T) {
+	kills := 30
+	if testing.Short() {
+		kills = 6
+	}
+	seed := seedOf(t)
+	h := newHubOf(t, 1500, "mirror", "archive", hubDestination, hubspotfake.Options{Latency: 4 * time.Millisecond})
+	c := &hubCrashes{hub: h, crashes: &crashes{shop: h.shop, rng: rand.New(rand.NewPCG(seed, 1))}}
+	c.finish()
+	for round := 0; c.killed < kills; round++ {
+		c.change(round)
+		c.untilDone()
+	}
+	t.Logf("killed %d times in %d runs", c.killed, c.runs)
+}
+
+type hubCrashes struct {
+	*crashes
+	hub *hub
+}
+
+// change makes a round's changes: plans, addresses, removals, new and returning customers, and HubSpot's failures.
+func (c *hubCrashes) change(round int) {
+	c.exec(`update customers set plan = 'round ' || ? where id % 5 = ?`, round, round%5)
+	c.exec(`update customers set email = 'r' || ? || '-' || id || '@example.com' where id % 11 = ?`, round, round%11)
+	c.exec(`insert into customers select i, 'back' || ? || '-' || i || '@example.com', 'Returned ' || i, 'free', 5, null, null, null
+		from range(?, ?) t(i) where i not in (select id from customers)`, round, c.rng.IntN(1400), 1500+40*round)
+	c.leave()
+	for range 3 {
+		c.hub.crm.Inject(c.fault())
+	}
+}
+
+// leave takes customers out of the model.
+func (c *hubCrashes) leave() {
+	from := c.rng.IntN(1400)
+	c.exec(`delete from customers where id between ? and ?`, from, from+60)
+}
+
+func (c *hubCrashes) fault() hubspotfake.Fault {
+	faults := []hubspotfake.Fault{{Drop: true}, {Drop: true, Applied: true}, {Omit: []int{c.rng.IntN(50)}},
+		{Reject: []int{c.rng.IntN(50)}}, {Status: 502, Applied: true}, {Cut: true}}
+	f := faults[c.rng.IntN(len(faults))]
+	f.On = hubspotfake.Writes
+	return f
+}
+
+// untilDone kills run after run, changing the model while some lie dead, then lets runs end until all is done.
+func (c *hubCrashes) untilDone() {
+	c.t.Helper()
+	for range 3 + c.rng.IntN(3) {
+		c.kill(time.Duration(c.rng.IntN(int(c.usual()))))
+		switch c.rng.IntN(4) {
+		case 0:
+			c.leave()
+		case 1:
+			c.exec(`update customers set email = 'dead' || ? || '-' || id || '@example.com' where id % 13 = ?`, c.runs, c.runs%13)
+		}
+	}
+	for range 6 {
+		report := c.finish()
+		if report.Unaccounted != 0 {
+			c.t.Fatalf("%d rows are unaccounted for: %+v", report.Unaccounted, report)
+		}
+		if report.Status == run.OK && !report.Resumed {
+			c.hub.matches()
+			return
+		}
+	}
+	c.t.Fatalf("six undisturbed runs did not bring HubSpot up to date")
+}
