@@ -2,6 +2,7 @@ package run
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -87,9 +88,21 @@ func CallFault(err error, destination string) error {
 	if !errors.As(err, &call) {
 		return err
 	}
-	f := fault.New(fault.Destination, "destination."+strings.ReplaceAll(call.Class.String(), " ", "_"), call.Error()).
+	f := fault.New(fault.Destination, "destination."+strings.ReplaceAll(call.Class.String(), " ", "_"), told(call, destination)).
 		At("destinations." + destination)
-	return f.Do(remedies[call.Class]).Because(call.Err)
+	return f.Do(remedies[call.Class]).Because(call)
+}
+
+// told is what the connector says of a call, which is in words for people.
+func told(call *connect.CallError, destination string) string {
+	if call.Message == "" {
+		return destination + ": " + call.Error()
+	}
+	text := destination + ": " + call.Message
+	if call.Status != 0 {
+		text += " (HTTP " + strconv.Itoa(call.Status) + ")"
+	}
+	return text
 }
 
 // remedies say what to do about each class of failure.

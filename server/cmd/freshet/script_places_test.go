@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/freshet/freshet/connectors/hubspot/hubspotfake"
+	"github.com/freshet/freshet/connectors/salesforce/salesforcefake"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -42,7 +43,7 @@ func (p *places) state() string {
 }
 
 // start starts a place and puts its address into a variable: start signed HOOK_URL SECRET (a receiver that wants
-// signatures), start tls HOOK_URL (one with a certificate nobody knows, which lies in ca.pem), start hubspot CRM_URL TOKEN,
+// signatures), start tls HOOK_URL (one with a certificate nobody knows, which lies in ca.pem), start hubspot CRM_URL TOKEN, start salesforce SF_URL,
 // start filling HOOK_URL FOLDER (one that fills a disk with its second call).
 func start(ts *testscript.TestScript, _ bool, args []string) {
 	p := placesOf(ts)
@@ -70,6 +71,11 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Defer(s.Close)
 		p.crm = s
 		ts.Setenv(args[1], s.URL())
+	case "salesforce":
+		s, err := salesforcefake.Start(salesforcefake.Options{})
+		ts.Check(err)
+		ts.Defer(s.Close)
+		ts.Setenv(args[1], s.URL)
 	case "filling":
 		hook := placesOf(ts).hooks[0]
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
