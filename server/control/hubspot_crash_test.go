@@ -17,19 +17,20 @@ func TestKilledWhileWritingContacts(t *testing.T) {
 		kills = 6
 	}
 	seed := seedOf(t)
-	h := newHubOf(t, 1500, "mirror", "archive", hubDestination, hubspotfake.Options{Latency: 4 * time.Millisecond})
+	h := newHubOf(t, 1500, "mirror", "archive", hubDestination, hubspotfake.Options{Latency: 10 * time.Millisecond})
 	c := &hubCrashes{hub: h, crashes: &crashes{shop: h.shop, rng: rand.New(rand.NewPCG(seed, 1))}}
 	c.finish()
 	for round := 0; c.killed < kills; round++ {
 		c.change(round)
 		c.untilDone()
 	}
-	t.Logf("killed %d times in %d runs", c.killed, c.runs)
+	t.Logf("killed %d times in %d runs; %d times there was something to resume", c.killed, c.runs, c.resumed)
 }
 
 type hubCrashes struct {
 	*crashes
-	hub *hub
+	hub     *hub
+	resumed int
 }
 
 // change makes a round's changes: plans, addresses, removals, new and returning customers, and HubSpot's failures.
@@ -41,6 +42,35 @@ func (c *hubCrashes) change(round int) {
 	c.leave()
 	for range 3 {
 		c.hub.crm.Inject(c.fault())
+	}
+}
+
+// killAfter starts a run and kills it once HubSpot has seen so many of its writes.
+func (c *hubCrashes) killAfter(writes int) {
+	c.t.Helper()
+	enough := c.hub.crm.Writes() + writes
+	cmd := c.command()
+	if err := cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.runs++
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	for {
+		select {
+		case <-ended:
+			if cmd.ProcessState.ExitCode() == -1 {
+				c.killed++
+			}
+			return
+		case <-time.After(time.Millisecond):
+			if c.hub.crm.Writes() >= enough {
+				_ = cmd.Process.Kill()
+			}
+		}
 	}
 }
 
@@ -62,7 +92,7 @@ func (c *hubCrashes) fault() hubspotfake.Fault {
 func (c *hubCrashes) untilDone() {
 	c.t.Helper()
 	for range 3 + c.rng.IntN(3) {
-		c.kill(time.Duration(c.rng.IntN(int(c.usual()))))
+		c.killAfter(c.rng.IntN(12))
 		switch c.rng.IntN(4) {
 		case 0:
 			c.leave()
@@ -72,6 +102,9 @@ func (c *hubCrashes) untilDone() {
 	}
 	for range 6 {
 		report := c.finish()
+		if report.Resumed {
+			c.resumed++
+		}
 		if report.Unaccounted != 0 {
 			c.t.Fatalf("%d rows are unaccounted for: %+v", report.Unaccounted, report)
 		}

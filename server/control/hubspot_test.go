@@ -81,6 +81,33 @@ func TestAnAddressThatChangesWhileItsContactIsUnknown(t *testing.T) {
 	h.matches()
 }
 
+// TestASupersededCustomerComesBack: the contact is another's now, whatever the first one brings with it.
+func TestASupersededCustomerComesBack(t *testing.T) {
+	for _, back := range []string{"user3@example.com", "other@example.com", "no-address"} {
+		t.Run(back, func(t *testing.T) {
+			h := newHub(t, 10, "mirror", "archive")
+			h.want(run.OK, "delivered=10 calls=1")
+			h.exec(`create table old as select * from customers where id = 3;
+				insert into customers select 900, * exclude (id) from old; delete from customers where id = 3`)
+			h.want(run.OK, "delivered=1 unchanged=9 superseded=1 calls=1")
+			if back == "user3@example.com" {
+				h.exec("delete from customers where id = 900")
+				h.want(run.OK, "delivered=1 unchanged=9 calls=1")
+			}
+			h.exec("insert into customers from old; update customers set email = ? where id = 3", back)
+			report, err := h.run(control.RunOptions{})
+			if err != nil || report.Delivered+report.Rejected != 1 {
+				t.Fatalf("%+v %v", report, err)
+			}
+			if back == "no-address" {
+				h.exec("delete from customers where id = 3")
+				h.want(run.OK, "unchanged=10")
+			}
+			h.matches()
+		})
+	}
+}
+
 func TestRowsThatShareAnAddressAreSetAside(t *testing.T) {
 	for _, address := range []string{"user1@example.com", "USER1@Example.com"} {
 		t.Run(address, func(t *testing.T) {

@@ -105,6 +105,35 @@ func TestBudgetHoldsInEveryWindow(t *testing.T) {
 	})
 }
 
+// TestEveryCallOfADeliveryTakesItsTurn: a batch that takes three calls costs three of the budget.
+func TestEveryCallOfADeliveryTakesItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, calls := time.Now(), 0
+		lane := NewLane(connect.Limits{Calls: 10, Per: 10 * time.Second})
+		for range 5 {
+			lane.Call(t.Context(), threefold{&calls}, connect.Batch{}, nil)
+		}
+		if spent := time.Since(began); calls != 15 || spent < 14*time.Second {
+			t.Errorf("%d calls were made in %s, allowed 10 in 10 s", calls, spent)
+		}
+	})
+}
+
+// threefold makes three calls for every batch.
+type threefold struct{ calls *int }
+
+func (d threefold) Deliver(ctx context.Context, b connect.Batch) ([]connect.Outcome, error) {
+	for range 3 {
+		if err := connect.Turn(ctx); err != nil {
+			return nil, err
+		}
+		*d.calls++
+	}
+	return make([]connect.Outcome, len(b.Ops)), nil
+}
+
+func (threefold) Close() error { return nil }
+
 func TestThrottleBlocksTheWholeAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lanes Lanes

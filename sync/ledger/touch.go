@@ -7,7 +7,8 @@ import (
 )
 
 // Touch is a confirmation that needed no call: the payload is the one that stands although the row or the mapping
-// changed, or the record left and is kept.
+// changed, or the record left and is kept. With the state Removed the record stands for this key no longer: what was
+// accepted, and under which match and remote id, is forgotten, for another key may stand for it now.
 type Touch struct {
 	Key     model.Key
 	Shape   uint32
@@ -16,6 +17,9 @@ type Touch struct {
 }
 
 const touchRecord = `UPDATE records SET shape = ?3, row_hash = ?4, state = ?5 WHERE sync = ?1 AND key = ?2`
+
+const disownRecord = `UPDATE payloads SET accepted = 0, payload = NULL, hash = 0, match = NULL, remote = '', origin = 0,
+	attempts = 0, code = '', message = '' WHERE place = ?`
 
 const clearRefusal = `UPDATE payloads SET attempts = 0, code = '', message = '' WHERE place = ?`
 
@@ -45,6 +49,10 @@ func (t *tx) touch(ref SyncRef, c *Touch, before standing) (model.State, error) 
 	}
 	t.move(ref, before.state, true, now)
 	if _, err := t.exec(touchRecord, int64(ref), string(c.Key), int64(c.Shape), int64(c.RowHash), int64(now)); err != nil {
+		return now, err
+	}
+	if now == model.Removed && now != before.state {
+		_, err := t.exec(disownRecord, before.place)
 		return now, err
 	}
 	if now != before.state && (before.state == model.Rejected || before.state == model.Unknown) {

@@ -86,7 +86,7 @@ func matchText(match model.Fields) string {
 // Guarantee G15: while source rows cannot be read, removals wait.
 func (p *planner) leave(was model.Detail, taken bool) error {
 	step := plan.Step{Kind: plan.Leave, Verb: leavingVerb[p.job.Sync.OnLeave], Key: was.Key, Cause: "left the model",
-		RowHash: was.RowHash, PayloadHash: was.PayloadHash, Match: was.Match, RemoteID: was.RemoteID, Origin: was.Origin,
+		RowHash: was.RowHash, PayloadHash: was.PayloadHash, Match: was.Match, RemoteID: idOf(was), Origin: was.Origin,
 		Version: strconv.FormatInt(p.state.Generation+1, 10)}
 	nothingThere := !was.Accepted && was.State != model.Unknown
 	switch {
@@ -113,6 +113,14 @@ func (p *planner) leave(was model.Detail, taken bool) error {
 		step.Fields = cleared(accepted, was.Match)
 	}
 	return p.out.Add(&step)
+}
+
+// idOf is the destination's id of what stands there; the id of a record that was removed is a memory and no more.
+func idOf(was model.Detail) string {
+	if !was.Accepted || was.State == model.Removed {
+		return ""
+	}
+	return was.RemoteID
 }
 
 // lapse lets a record go in the ledger alone; Code carries the state it goes to.

@@ -40,10 +40,35 @@ func (p *planner) rows(ctx context.Context, rows []engine.Fetched) error {
 	if err != nil {
 		return err
 	}
+	if err := p.forgetTaken(known); err != nil {
+		return err
+	}
 	for i := range rows {
 		detail, has := known[rows[i].Key]
 		if err := p.row(&rows[i], detail, has); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// forgetTaken forgets the match under which a record may have been made, by a call nobody saw the end of, where another
+// row carries it now: whatever stands there is that row's.
+func (p *planner) forgetTaken(known map[model.Key]model.Detail) error {
+	var texts []string
+	for _, was := range known {
+		if was.State == model.Unknown && !was.Accepted && len(was.Match) > 0 {
+			texts = append(texts, matchText(was.Match))
+		}
+	}
+	live, err := p.walk.LiveMatches(texts)
+	if err != nil {
+		return err
+	}
+	for key, was := range known {
+		if heir, taken := live[matchText(was.Match)]; taken && heir != key && !was.Accepted {
+			was.Match = nil
+			known[key] = was
 		}
 	}
 	return nil
@@ -71,10 +96,8 @@ func (p *planner) row(row *engine.Fetched, was model.Detail, has bool) error {
 // same, nothing is sent.
 func (p *planner) decide(row *engine.Fetched, to mapping.Result, was model.Detail, has bool) error {
 	step := plan.Step{Key: row.Key, RowHash: row.Hash, PayloadHash: to.Fields.Hash(), Match: to.Match, Fields: to.Fields,
-		Origin: was.Origin, Version: p.version(row)}
-	if was.State != model.Removed { // what was removed is made anew
-		step.RemoteID = was.RemoteID
-	}
+		Origin: was.Origin, Version: p.version(row), RemoteID: idOf(was)}
+	was.Accepted = was.Accepted && was.State != model.Removed // what was removed is made anew
 	step.Kind, step.Cause = kindOf(was, has)
 	// A record whose making nobody saw the end of may stand under the match it was sent with.
 	stands := was.Accepted || was.State == model.Unknown && len(was.Match) > 0
