@@ -57,6 +57,9 @@ func (o oracle) touch(c Touch) {
 		return
 	}
 	d.Shape, d.RowHash = c.Shape, c.RowHash
+	if c.State == model.Removed && d.State != model.Removed { // let go: nothing of it is ours any more
+		d = model.Detail{Prior: model.Prior{Key: c.Key, Shape: c.Shape, RowHash: c.RowHash, State: c.State}, Run: d.Run, At: d.At}
+	}
 	if c.State != model.Unknown && c.State != d.State {
 		if d.State == model.Rejected || d.State == model.Unknown {
 			d.Attempts, d.Code, d.Message = 0, "", ""

@@ -11,7 +11,6 @@ import (
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/ledger"
-	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
 )
 
@@ -167,10 +166,7 @@ func (x *execution) giveUp(ctx context.Context, run ledger.Run) error {
 		why := "run.dropped" // it was not applied
 		if c.State == ledger.CallOpen {
 			why = givenUp
-			for _, item := range c.items {
-				records = append(records, ledger.Settlement{Key: item.Step.Key, State: model.Unknown, RowHash: item.Step.RowHash,
-					Shape: x.shape, RemoteID: item.Step.RemoteID, Match: item.Step.Match, Run: x.id, At: time.Now(), Code: givenUp})
-			}
+			records = x.unsure(ctx, c)
 		}
 		if err := x.runner.Ledger.Abandon(ctx, x.ref, c.ID, why, records); err != nil {
 			return err
