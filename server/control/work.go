@@ -49,7 +49,7 @@ func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Repor
 		return run.Report{}, err
 	}
 	r := s.runner(name)
-	if err := r.ArchiveLeftovers(ctx); err != nil {
+	if err := r.ArchiveLeftovers(ctx, name); err != nil {
 		return run.Report{}, err
 	}
 	job, shut, err := s.open(ctx, name)

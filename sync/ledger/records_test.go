@@ -41,6 +41,12 @@ func (o oracle) settle(s Settlement) {
 		d.Attempts, d.Code, d.Message = 0, "", ""
 	default:
 		d.Attempts, d.Code, d.Message = d.Attempts+1, s.Code, s.Message
+		if !d.Accepted { // it may be there under what was sent
+			d.Match = s.Match
+			if s.RemoteID != "" {
+				d.RemoteID = s.RemoteID
+			}
+		}
 	}
 	o[s.Key] = d
 }
@@ -80,6 +86,7 @@ func settlements(t *rapid.T) []Settlement {
 			s.Forget = true
 		case 1:
 			s.Code, s.Message = "NO", rapid.String().Draw(t, "message")
+			s.Match = fields.Draw(t, "match")
 		default:
 			s.Accepted, s.Payload, s.PayloadHash = true, []byte(rapid.StringN(1, 20, -1).Draw(t, "payload")), rapid.Uint64().Draw(t, "hash")
 			s.Match = fields.Draw(t, "match")
@@ -113,7 +120,7 @@ func TestRecordsBehaveLikeAMap(t *testing.T) {
 			id := model.CallID(fmt.Sprintf("call_%d_%d", round, step))
 			must(t, l.Intend(t.Context(), Call{ID: id, Run: "run_1"}))
 			if rapid.Bool().Draw(rt, "abandon") {
-				must(t, l.Abandon(t.Context(), s.Ref, id, list))
+				must(t, l.Abandon(t.Context(), s.Ref, id, "", list))
 			} else {
 				must(t, l.Settle(t.Context(), s.Ref, Call{ID: id}, list))
 			}

@@ -87,7 +87,7 @@ func (x *execution) failed(ctx context.Context, c *call, e *connect.CallError) r
 
 // halve splits a batch that was refused without a word on which row was at fault.
 func (x *execution) halve(ctx context.Context, c *call) result {
-	if err := x.runner.Ledger.Abandon(context.WithoutCancel(ctx), x.ref, c.ID, nil); err != nil {
+	if err := x.runner.Ledger.Abandon(context.WithoutCancel(ctx), x.ref, c.ID, "run.halved", nil); err != nil {
 		return result{err: err}
 	}
 	middle := len(c.items) / 2

@@ -125,7 +125,7 @@ func (p *planner) matchCheck() engine.MatchCheck {
 		}
 		columns = append(columns, m.Column)
 	}
-	if len(columns) == 1 && len(p.job.Model.Key) == 1 && columns[0] == p.job.Model.Key[0] {
+	if len(columns) == 1 && len(p.job.Model.Key) == 1 && columns[0] == p.job.Model.Key[0] && !p.job.Object.Match.Fold {
 		return engine.MatchCheck{} // the key is unique already
 	}
 	return engine.MatchCheck{Columns: columns, Fold: p.job.Object.Match.Fold}

@@ -28,7 +28,7 @@ func (r *Runner) start(ctx context.Context, job Job, file *planFile, o Options) 
 	if err != nil {
 		return Report{}, err
 	}
-	run := ledger.Run{ID: newRunID(), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: path, Started: time.Now()}
+	run := ledger.Run{ID: newRunID(), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: filepath.Base(path), Started: time.Now()}
 	if err := r.Ledger.StartRun(ctx, run, s.Base, memoryOf(s).text()); err != nil {
 		return Report{}, err
 	}
