@@ -80,7 +80,20 @@ func (a *app) root() *cobra.Command {
 		return badFlag(c, err)
 	})
 	root.AddCommand(a.commands()...)
+	root.SetHelpCommand(helpCommand(root))
 	return root
+}
+
+// helpCommand is cobra's, but for words that are no command: those are told as everywhere else.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{Use: "help [command]", Short: "Help about any command", Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(root, args[0])
+			}
+			return c.Help()
+		}}
 }
 
 // commands lists every command. A command is one function in a file of its name.
