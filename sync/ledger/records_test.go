@@ -41,6 +41,12 @@ func (o oracle) settle(s Settlement) {
 		d.Attempts, d.Code, d.Message = 0, "", ""
 	default:
 		d.Attempts, d.Code, d.Message = d.Attempts+1, s.Code, s.Message
+		if !d.Accepted {
+			d.Match = s.Match
+			if s.RemoteID != "" {
+				d.RemoteID = s.RemoteID
+			}
+		}
 	}
 	o[s.Key] = d
 }
@@ -54,6 +60,9 @@ func (o oracle) touch(c Touch) {
 	if c.State != model.Unknown && c.State != d.State {
 		if d.State == model.Rejected || d.State == model.Unknown {
 			d.Attempts, d.Code, d.Message = 0, "", ""
+		}
+		if c.State == model.Removed {
+			d = model.Detail{Prior: d.Prior, Run: d.Run, At: d.At}
 		}
 		d.State = c.State
 	}
