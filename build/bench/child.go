@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -115,15 +114,7 @@ func idle(dir string) error {
 	}
 	defer l.Close()
 	time.Sleep(time.Second)
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return err
-	}
-	for _, line := range strings.Split(string(text), "\n") {
-		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			n, _ := strconv.Atoi(strings.Fields(kb)[0])
-			fmt.Println(n / 1024)
-		}
-	}
-	return nil
+	mb, err := statusMB(os.Getpid(), "VmRSS:")
+	fmt.Println(mb)
+	return err
 }

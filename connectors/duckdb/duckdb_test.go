@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -185,14 +186,10 @@ func hold(t *testing.T, path string, crash bool) (pid int, release func()) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() && lines.Text() != "holding" {
 	}
-	done := false
-	release = func() {
-		if !done {
-			done = true
-			_ = in.Close()
-			_ = cmd.Wait()
-		}
-	}
+	release = sync.OnceFunc(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
 	t.Cleanup(release)
 	return cmd.Process.Pid, release
 }

@@ -213,3 +213,23 @@ func TestReadOnceForAllReads(t *testing.T) {
 	}
 	same(t, "count", f.db.text(t, "SELECT count(*) FROM lake.t"), "1")
 }
+
+// TestLoadsMoreThanMemory: what does not fit into the engine's memory limit goes to its scratch folder.
+func TestLoadsMoreThanMemory(t *testing.T) {
+	f := newFolder(t, nil)
+	scratch := t.TempDir()
+	for _, query := range []string{
+		"COPY (SELECT i AS id, md5(concat(i)) AS a, md5(concat(i, 'b')) AS b, md5(concat(i, 'c')) AS c, md5(concat(i, 'd')) AS d FROM range(400000) r(i)) TO " +
+			literal(filepath.Join(f.dir, "a.csv")),
+		"SET memory_limit = '80MB'", "SET threads = 2", "SET temp_directory = " + literal(scratch),
+	} {
+		if err := f.db.Exec(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.load("a.csv")
+	same(t, "rows", f.db.text(t, "SELECT count(*), count(DISTINCT id) FROM lake.t"), "400000|400000")
+	if left, _ := filepath.Glob(filepath.Join(scratch, "*.csv")); len(left) > 0 {
+		t.Errorf("copies are left: %v", left)
+	}
+}

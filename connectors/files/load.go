@@ -24,6 +24,7 @@ type loader struct {
 	*table
 	db      connect.SQL
 	alias   string
+	dir     string // the engine's folder for scratch files
 	columns []column
 	index   map[string]int // folded name to column
 	exact   map[string]int // name as written to column
@@ -81,10 +82,7 @@ func (l *loader) createRaw(ctx context.Context) error {
 }
 
 func (l *loader) exec(ctx context.Context, query string) error {
-	if err := l.db.Exec(ctx, query); err != nil {
-		return loading(err)
-	}
-	return nil
+	return execAll(ctx, l.db, query)
 }
 
 // numbers asks for one row of numbers; NULL is 0.
@@ -105,7 +103,7 @@ func (l *loader) numbers(ctx context.Context, query string) ([]int64, error) {
 
 // loadCopy fills the raw table from a copy this package writes: the line number first, then every column.
 func (l *loader) loadCopy(ctx context.Context, file int, write func(*copyWriter) error) error {
-	f, err := os.CreateTemp("", "freshet-*.csv")
+	f, err := os.CreateTemp(l.dir, "*.csv")
 	if err != nil {
 		return l.noRoom(err)
 	}
@@ -128,8 +126,13 @@ func (l *loader) loadCopy(ctx context.Context, file int, write func(*copyWriter)
 
 func (l *loader) noRoom(err error) error {
 	return fault.New(fault.Storage, "files.no_room", "a copy of the file cannot be written").At(l.where).Because(err).
-		Do("make room in the folder for temporary files (TMPDIR)")
+		Do("make room in the data directory")
 }
+
+const (
+	longestLine = 4 * maxRecord // a row in the copy, where quoting may double it
+	readBuffer  = 8 << 20       // bytes DuckDB reads at a time; what it takes by itself is 16 of the longest lines
+)
 
 // csvDialect is everything DuckDB's CSV reader could otherwise guess.
 type csvDialect struct {
@@ -164,6 +167,6 @@ func readCSV(path string, d csvDialect, columns []string) string {
 	}
 	quote := literal(string(rune(d.quote)))
 	return fmt.Sprintf("read_csv(%s, auto_detect=false, header=%t, delim=%s, quote=%s, escape=%s, nullstr=[%s], allow_quoted_nulls=%t, "+
-		"compression=%s, new_line=%s, max_line_size=%d, columns={%s})", literal(path), d.header, literal(string(rune(d.delimiter))), quote, quote,
-		strings.Join(nulls, ", "), d.quotedNulls, literal(compression), literal(newLine), 8*maxRecord, strings.Join(types, ", "))
+		"compression=%s, new_line=%s, max_line_size=%d, buffer_size=%d, columns={%s})", literal(path), d.header, literal(string(rune(d.delimiter))), quote, quote,
+		strings.Join(nulls, ", "), d.quotedNulls, literal(compression), literal(newLine), longestLine, readBuffer, strings.Join(types, ", "))
 }

@@ -29,16 +29,9 @@ func (l *loader) settle(ctx context.Context) ([]connect.Problem, error) {
 	if tests := l.tests(); len(tests) > 0 {
 		refused = strings.Join(tests, " OR ")
 	}
-	for _, query := range []string{
+	return problems, execAll(ctx, l.db,
 		fmt.Sprintf("CREATE TABLE %s AS SELECT %s FROM %s WHERE NOT (%s)", stored, strings.Join(parts, ", "), l.raw(), refused),
-		"DROP TABLE " + l.raw(),
-		fmt.Sprintf("CREATE VIEW %s.main.%s AS FROM %s", name(l.alias), name(l.name), stored),
-	} {
-		if err := l.exec(ctx, query); err != nil {
-			return nil, err
-		}
-	}
-	return problems, nil
+		"DROP TABLE "+l.raw(), fmt.Sprintf("CREATE VIEW %s.main.%s AS FROM %s", name(l.alias), name(l.name), stored))
 }
 
 func cast(column, typ string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/fault"
@@ -18,8 +19,8 @@ type source struct {
 // Close has nothing to release: files are open only while Attach reads them.
 func (s *source) Close() error { return nil }
 
-// Attach makes every table readable as alias.table. CSV and JSON are loaded into the engine's own memory, so that two
-// reads of a run agree; Parquet is read in place.
+// Attach makes every table readable as alias.table. CSV and JSON are loaded into the engine, which spills to disk
+// beyond its memory limit, so that two reads of a run agree; Parquet is read in place.
 func (s *source) Attach(ctx context.Context, db connect.SQL, alias string) ([]connect.Problem, error) {
 	if err := prepare(ctx, db, alias); err != nil {
 		return nil, err
@@ -44,13 +45,28 @@ const (
 )
 
 func prepare(ctx context.Context, db connect.SQL, alias string) error {
-	for _, query := range []string{"ATTACH ':memory:' AS " + name(alias), "CREATE SCHEMA " + name(alias) + "." + loaded,
-		"CREATE SCHEMA " + name(alias) + "." + reading} {
+	return execAll(ctx, db, "ATTACH ':memory:' AS "+name(alias), "CREATE SCHEMA "+name(alias)+"."+loaded, "CREATE SCHEMA "+name(alias)+"."+reading)
+}
+
+func execAll(ctx context.Context, db connect.SQL, queries ...string) error {
+	for _, query := range queries {
 		if err := db.Exec(ctx, query); err != nil {
 			return loading(err)
 		}
 	}
 	return nil
+}
+
+// scratchOf is the engine's folder for scratch files, "" (the system's) where it has none.
+func scratchOf(ctx context.Context, db connect.SQL) (dir string) {
+	_ = db.Query(ctx, "SELECT current_setting('temp_directory')", func(row []connect.Cell) error {
+		dir = row[0].Text
+		return nil
+	})
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return ""
+	}
+	return dir
 }
 
 // loading names an error of the engine while it takes rows in. Everything that depends on the rows' values has been
@@ -76,7 +92,7 @@ func (t *table) attach(ctx context.Context, db connect.SQL, alias string) ([]con
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{table: t, db: db, alias: alias}
+	l := &loader{table: t, db: db, alias: alias, dir: scratchOf(ctx, db)}
 	switch format {
 	case "parquet":
 		return nil, l.parquet(ctx, paths)

@@ -50,7 +50,7 @@ func object(name, title, deleting string) connect.Object {
 			{Verb: connect.Insert, Guarantee: connect.A, Meaning: "Creates the record; HubSpot refuses a second one with the same unique property, which is reported as existing."},
 			{Verb: connect.Clear, Guarantee: connect.A, Meaning: "Empties the properties that were written, except the match property, and keeps the record."},
 			{Verb: connect.Archive, Guarantee: connect.A, Meaning: "Moves the record to HubSpot's recycling bin, from which people can restore it for 90 days."},
-			{Verb: connect.Delete, Guarantee: connect.A, Meaning: deleting},
+			{Verb: connect.Delete, Guarantee: connect.A, Meaning: deleting, Final: name == "contacts"},
 		},
 		Match: connect.MatchRule{Need: true, Single: true, Fold: true,
 			Meaning: "One property that HubSpot keeps unique: email for contacts, or a custom property with unique values. " +

@@ -85,11 +85,19 @@ func (b *builder) verbs(v value, e Endpoint, o connect.Object, s *model.Sync) {
 		b.fail(at(v, "mode"), "no_ability", fmt.Sprintf("mode %s needs %s, which %s cannot do", s.Mode, verb, label),
 			"it can do "+list(abilities(o, func(w connect.Verb) bool { return !w.Leaving() })))
 	}
+	if s.Mode == model.Mirror && v.get("on_leave").absent() && final(o, connect.Delete) && takes(o, connect.Archive) {
+		s.OnLeave = model.Archive // what nobody can undo is done only where a person wrote it
+	}
 	if verb := leaveVerbs[s.OnLeave]; verb != connect.NoVerb && !takes(o, verb) {
 		can := append([]string{"keep"}, abilities(o, connect.Verb.Leaving)...)
 		b.fail(at(v, "on_leave", "mode"), "no_ability", fmt.Sprintf("on_leave %s is something %s cannot do", s.OnLeave, label),
 			"write on_leave: "+list(can))
 	}
+}
+
+// final says that nobody can undo the verb, the vendor included. Guarantee G26.
+func final(o connect.Object, verb connect.Verb) bool {
+	return slices.ContainsFunc(o.Verbs, func(a connect.Ability) bool { return a.Verb == verb && a.Final })
 }
 
 // at is the place of the first of these keys that is there, else of the whole.

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -182,6 +183,23 @@ func TestTheEnvironmentIsNotQuoted(t *testing.T) {
 			if strings.Contains(f.Suggestion, canary) {
 				t.Errorf("%s: the suggestion tells it: %s", place[1], f.Suggestion)
 			}
+		}
+	}
+}
+
+// TestAliasesThatNeverEnd: a file that would be endless when written out is refused at once.
+func TestAliasesThatNeverEnd(t *testing.T) {
+	multiply := "x0: &x0 [a, a, a, a, a, a, a, a, a, a]\n"
+	for i := range 8 {
+		multiply += fmt.Sprintf("x%d: &x%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*x%d, ", i), 9)+fmt.Sprintf("*x%d", i))
+	}
+	for _, text := range []string{multiply,
+		"destinations:\n  hook: {type: webhook, url: \"http://a\", headers: &h {a: *h, b: *h, c: *h, d: *h}}\n",
+		"models:\n  a: {sql: select 1, key: a, <<: &x {<<: [*x, *x, *x, *x]}}\n",
+	} {
+		_, err := load(t, "freshet.yaml", text)
+		if !fault.Is(err, "config.too_deep") {
+			t.Errorf("got %v for %.60s", err, text)
 		}
 	}
 }

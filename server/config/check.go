@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -67,7 +68,7 @@ func (r *report) check(v value, s *shape, depth int) {
 }
 
 func (r *report) wrong(v value, s *shape) {
-	r.fail(v.pos(), "wrong_type", fmt.Sprintf("%s wants %s, and there is %s", v.name, s.wants(), v.found()), remedy(v, s))
+	r.fail(v.pos(), "wrong_type", fmt.Sprintf("%s wants %s, and there is %s", cmp.Or(v.name, label(v)), s.wants(), v.found()), remedy(v, s))
 }
 
 // remedy guesses what was meant where that is plain.

@@ -87,10 +87,28 @@ func (r *report) parse(root, name string) (document, bool) {
 		r.syntax(doc, err)
 		return doc, false
 	}
-	if len(node.Content) == 1 {
-		doc.top.node = node.Content[0]
+	if n, size := node.Content[0], 0; loops(n, nil, &size) {
+		r.fail(model.Pos{File: name, Line: 1, Col: 1}, "too_deep", "an anchor holds itself, or aliases multiply beyond reason", "write it out plainly")
+		return doc, false
 	}
+	doc.top.node = node.Content[0]
 	return doc, true
+}
+
+// maxNodes bounds a file with all its aliases written out.
+const maxNodes = 200_000
+
+// loops says whether aliases lead back to where they stand, or make too much of a file. What passes can be walked
+// without further care.
+func loops(n *yaml.Node, above []*yaml.Node, size *int) bool {
+	if *size++; *size > maxNodes || len(above) > 1000 || slices.Contains(above, n) {
+		return true
+	}
+	above = append(above, n)
+	if n.Kind == yaml.AliasNode {
+		return loops(n.Alias, above, size)
+	}
+	return slices.ContainsFunc(n.Content, func(inner *yaml.Node) bool { return loops(inner, above, size) })
 }
 
 // lineInError finds the line the parser names. It is a place for people, never a reason to decide anything.

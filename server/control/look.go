@@ -130,7 +130,7 @@ func (s *Service) Trace(ctx context.Context, name, key string) (Trace, error) {
 	if err != nil {
 		return t, err
 	}
-	open, err := run.OpenDeliveries(ctx, r, state.Ref, model.Key(key))
+	open, err := run.OpenDeliveries(ctx, r, s.workspace.DataDir, state.Ref, model.Key(key))
 	for _, d := range append(past, open...) {
 		t.Events = append(t.Events, TraceEvent{Run: d.Run, Call: d.Call, Verb: d.Verb, Cause: d.Cause, Sent: d.Fields,
 			Before: d.Before, Verdict: d.Verdict, Effect: d.Effect, Code: d.Code, Message: d.Message,

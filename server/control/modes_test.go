@@ -40,17 +40,16 @@ func TestInsertMakesAndNeverChanges(t *testing.T) {
 }
 
 func TestInsertLeavesAloneWhatSomebodyElseMade(t *testing.T) {
-	s := newShop(t, 10, "upsert", "keep")
-	s.want(run.OK, "delivered=10 calls=1")
-	s.define(sub(sub(s.yaml, "mode: upsert", "mode: insert"), "customers:\n    model: customers\n    destination", "others:\n    model: customers\n    destination"))
-	service := s.service()
-	defer service.Close()
-	report, err := service.Run(t.Context(), "others", control.RunOptions{})
-	if err != nil {
-		t.Fatal(err)
+	s := newShop(t, 10, "insert", "delete")
+	s.receiver.Put("customers", "3", webhookfake.Record{Fields: map[string]string{"email": "theirs@example.com"}})
+	s.want(run.OK, "delivered=9 filtered=1 calls=1")
+	s.want(run.OK, "unchanged=9 filtered=1")
+	s.want(run.OK, "unchanged=10")
+	s.exec("delete from customers where id in (3, 4)")
+	s.want(run.OK, "delivered=1 unchanged=8 calls=1")
+	if got := s.receiver.Records("customers")["3"].Fields["email"]; got != "theirs@example.com" {
+		t.Errorf("the record that somebody else made holds %q", got)
 	}
-	// The receiver keeps records by the name of the sync; this sync's are its own, so they are made anew.
-	s.holds(report, run.OK, "delivered=10 calls=1")
 }
 
 func TestLeavingClearsArchivesOrDeletes(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/sync/connect"
@@ -53,9 +54,37 @@ func (s *Service) write(ctx context.Context, command string) (*ledger.Ledger, er
 		return nil, err
 	}
 	l, err := ledger.Open(ctx, s.workspace.DataDir, command)
+	if err != nil {
+		return nil, err
+	}
 	s.ledger = l
-	return l, err
+	s.sweepScratch()
+	return l, nil
 }
+
+// sweepScratch removes what processes that were killed left of their engines.
+func (s *Service) sweepScratch() {
+	dirs, _ := os.ReadDir(s.scratch())
+	for _, d := range dirs {
+		pid, err := strconv.Atoi(d.Name())
+		if err != nil || alive(pid) {
+			continue
+		}
+		_ = os.RemoveAll(filepath.Join(s.scratch(), d.Name()))
+	}
+}
+
+// alive says whether a process with this number runs; where that cannot be asked, yes.
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	defer p.Release()
+	return !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
+func (s *Service) scratch() string { return filepath.Join(s.workspace.DataDir, "scratch") }
 
 // makeDataDir makes the data directory for its owner alone: it holds customers' data.
 func (s *Service) makeDataDir() error {
@@ -145,12 +174,12 @@ func (s *Service) engine(ctx context.Context, m model.Model) (*engine.Engine, fu
 	if err := s.makeDataDir(); err != nil {
 		return nil, nil, err
 	}
-	scratch := filepath.Join(s.workspace.DataDir, "scratch", strconv.Itoa(os.Getpid()))
+	scratch := filepath.Join(s.scratch(), strconv.Itoa(os.Getpid()))
 	e, err := engine.Open(ctx, engine.Options{Dir: scratch})
 	if err != nil {
 		return nil, nil, err
 	}
-	closers := []func() error{e.Close}
+	closers := []func() error{func() error { _ = os.Remove(scratch); return nil }, e.Close}
 	closeAll := func() {
 		for i := len(closers) - 1; i >= 0; i-- {
 			_ = closers[i]()
@@ -188,6 +217,7 @@ func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.
 }
 
 // all runs something for every sync and joins what went wrong: one sync never keeps another from its run.
+// Guarantee G14.
 func (s *Service) all(each func(name string) error) error {
 	var errs []error
 	for _, sync := range s.workspace.Syncs {

@@ -32,7 +32,7 @@ type RunOptions struct {
 	PlanPath string        // execute exactly this plan file
 	Approve  string        // hash (or its beginning) of a held plan: execute exactly that plan
 	Full     bool          // send every row again
-	Wait     time.Duration // longest wait for a retry to become due before the run ends as pending
+	Wait     time.Duration // longest the run may idle for retries before it ends as pending
 }
 
 // Finding is one result of Validate.

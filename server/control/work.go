@@ -7,6 +7,7 @@ import (
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
 	"github.com/freshet/freshet/sync/run"
 )
@@ -48,7 +49,7 @@ func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Repor
 		return run.Report{}, err
 	}
 	r := s.runner(name)
-	if err := r.ArchiveLeftovers(ctx); err != nil {
+	if err := r.ArchiveLeftovers(ctx, name); err != nil {
 		return run.Report{}, err
 	}
 	job, shut, err := s.open(ctx, name)
@@ -87,11 +88,30 @@ func (s *Service) Validate(ctx context.Context, online bool) ([]Finding, error) 
 	for i := range s.workspace.Warnings {
 		findings = append(findings, Finding{Level: "warning", Fault: &s.workspace.Warnings[i]})
 	}
-	_ = s.all(func(name string) error {
-		findings = append(findings, s.validate(ctx, name, online)...)
-		return nil
-	})
+	used := map[string]bool{}
+	for _, sync := range s.workspace.Syncs {
+		used[sync.Model] = true
+		findings = append(findings, s.validate(ctx, sync.Name, online)...)
+	}
+	for _, name := range s.workspace.Order {
+		if !used[name] {
+			findings = append(findings, s.bind(ctx, s.workspace.Models[name])...)
+		}
+	}
 	return findings, ctx.Err()
+}
+
+// bind checks the SQL of a model that no sync uses yet.
+func (s *Service) bind(ctx context.Context, m model.Model) []Finding {
+	e, shut, err := s.engine(ctx, m)
+	if err != nil {
+		return failures(err)
+	}
+	defer shut()
+	if _, err := e.Describe(ctx, m); err != nil {
+		return failures(err)
+	}
+	return []Finding{good("models."+m.Name, "no sync uses it yet")}
 }
 
 func (s *Service) validate(ctx context.Context, name string, online bool) []Finding {

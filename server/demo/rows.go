@@ -64,7 +64,7 @@ func moment(minutes int) string {
 }
 
 // writeTables makes up the whole shop as CSV files in dir.
-func writeTables(dir string, seed uint64) error {
+func writeTables(dir string, seed uint64, customers int) error {
 	var sheets []*sheet
 	for _, t := range tables {
 		s, err := newSheet(dir, t.name)
@@ -75,7 +75,7 @@ func writeTables(dir string, seed uint64) error {
 	}
 	r := rand.New(rand.NewPCG(seed, 0x66726573686574))
 	orders := 0
-	for n := range Customers {
+	for n := range customers {
 		id := strconv.Itoa(n + 1)
 		if n%4 == 3 {
 			id = strconv.Itoa(firstLargeID + 2*n)

@@ -20,6 +20,11 @@ const Customers = 20_000
 // Make writes a new shop into the DuckDB file at path: the tables customers, orders and consents. The same seed makes
 // the same rows. Faults: demo.exists where there is a file already, demo.write where the file cannot be written.
 func Make(ctx context.Context, path string, seed uint64) error {
+	return makeOf(ctx, path, seed, Customers)
+}
+
+// makeOf makes a shop of so many customers; a smaller shop has the first customers of a larger one.
+func makeOf(ctx context.Context, path string, seed uint64, customers int) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fault.New(fault.Usage, "demo.exists", "there is a file already where the shop should go").At(path).
 			Do("move it away, or start in an empty folder")
@@ -29,7 +34,7 @@ func Make(ctx context.Context, path string, seed uint64) error {
 		return unwritable(path, err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := writeTables(dir, seed); err != nil {
+	if err := writeTables(dir, seed, customers); err != nil {
 		return unwritable(path, err)
 	}
 	fresh := filepath.Join(dir, "shop.duckdb")

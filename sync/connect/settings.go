@@ -8,6 +8,7 @@ import (
 )
 
 // Secret is text that never prints: every formatting, JSON and logging verb shows dots. Reveal is the one way out.
+// Guarantee G25.
 type Secret struct{ text string }
 
 // NewSecret keeps a secret.

@@ -58,6 +58,7 @@ type Ability struct {
 	Verb      Verb
 	Guarantee Guarantee
 	Meaning   string // one sentence: what it does at this vendor
+	Final     bool   // nobody can undo it, the vendor included: it is done only where a person wrote it down
 }
 
 // Guarantee is the class of an operation: what a repeat after an unknown outcome can do.

@@ -15,7 +15,7 @@ const (
 
 // Wait is how long to wait before attempt+1: what the destination asked for, clamped, or else exponential from a quarter of
 // a second to 5 minutes. Up to a fifth is added at random, so that waiters do not return together; never subtracted, so that a
-// destination's word is kept.
+// destination's word is kept. Guarantee G17.
 func Wait(asked time.Duration, attempt int) time.Duration {
 	wait := asked
 	if wait <= 0 {

@@ -34,7 +34,7 @@ func NewLane(limits connect.Limits) *Lane {
 }
 
 // limiter keeps calls in any window of limits.Per at or below limits.Calls: a tenth of them may come at once, the rest
-// is spread over the window.
+// is spread over the window. Guarantee G18.
 func limiter(limits connect.Limits) *rate.Limiter {
 	if limits.Calls <= 0 || limits.Per <= 0 {
 		return nil

@@ -47,7 +47,8 @@ func (d *Delta) Key() model.Key {
 	return d.Entry.Key
 }
 
-// present judges a key that the window and the ledger both have.
+// present judges a key that the window and the ledger both have. Guarantee G21: what was refused, or is unknown, is looked
+// at again whatever its row says.
 func present(e *model.Entry, p *model.Prior, shape uint32) Kind {
 	switch p.State {
 	case model.Synced:

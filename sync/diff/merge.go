@@ -10,7 +10,7 @@ import (
 //
 // shape is the id of the present mapping: a synced row whose prior was taken under another one is a Change even where the
 // hashes look equal, because the payload may differ. Keys that several rows share are Duplicate deltas, one for each row,
-// and do not leave. In a Touched window a key that is not there makes no delta at all.
+// and do not leave: Guarantee G20. In a Touched window a key that is not there makes no delta at all.
 //
 // It stops at the first error of rows, priors or each, and with diff.disorder where a side is out of order.
 func Merge(scope model.Scope, shape uint32, rows Rows, priors Priors, each func(Delta) error) error {

@@ -78,12 +78,12 @@ func prepared(conn *sql.Conn, query string) (names []string, err error) {
 func once(m model.Model, names []string) error {
 	seen := map[string]bool{}
 	for _, n := range names {
-		if low := strings.ToLower(n); seen[low] {
+		low := strings.ToLower(n)
+		if seen[low] {
 			return fault.New(fault.Usage, "model.column_twice", fmt.Sprintf("model %s has two columns named %s", m.Name, n)).
 				At(where(m, m.SQLPos)).Do("Give one of them another name with AS.")
-		} else {
-			seen[low] = true
 		}
+		seen[low] = true
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func shortest64(text string) (string, bool) { return shortest(text, 64) }
 func shortest32(text string) (string, bool) { return shortest(text, 32) }
 
 // shortest writes a float with the fewest digits that read back to it, without an exponent where JSON readers
-// expect none. Zero has no sign: equal values have equal texts.
+// expect none. Zero has no sign: equal values have equal texts. Guarantee G16: what has no such text sets its row aside.
 func shortest(text string, bits int) (string, bool) {
 	if plain(text) {
 		return strings.TrimSuffix(text, ".0"), true

@@ -162,14 +162,14 @@ func (l *Ledger) Await(ctx context.Context, id model.CallID, notBefore time.Time
 	})
 }
 
-// Abandon ends a call that will not be made any more, with what that means for its records.
-func (l *Ledger) Abandon(ctx context.Context, ref SyncRef, id model.CallID, records []Settlement) error {
+// Abandon ends a call that will not be made any more, with the reason and what that means for its records.
+func (l *Ledger) Abandon(ctx context.Context, ref SyncRef, id model.CallID, code string, records []Settlement) error {
 	return l.writer.do(ctx, func(t *tx) error {
 		if err := t.mayClose(id); err != nil {
 			return err
 		}
-		if _, err := t.exec(`UPDATE calls SET state = ?2, settled_at = ?3 WHERE id = ?1`,
-			string(id), int64(CallAbandoned), orNow(time.Time{})); err != nil {
+		if _, err := t.exec(`UPDATE calls SET state = ?2, settled_at = ?3, code = ?4 WHERE id = ?1`,
+			string(id), int64(CallAbandoned), orNow(time.Time{}), code); err != nil {
 			return err
 		}
 		return t.settle(ref, records)

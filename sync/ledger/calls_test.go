@@ -34,7 +34,7 @@ func TestLifeOfACall(t *testing.T) {
 	want.State, want.Status, want.Code, want.Message, want.RequestID, want.SettledAt = CallSettled, 207, "PARTIAL", "some", "req", noon.Add(3*time.Hour)
 	want.Exceptions = []Exception{{Ord: 3, Verdict: 2, Effect: 1, Code: "NO", Message: "bad \"row\"", RemoteID: "9"}}
 	must(t, l.Settle(ctx, ref, want, nil))
-	must(t, l.Abandon(ctx, ref, "call_b", nil))
+	must(t, l.Abandon(ctx, ref, "call_b", "run.given_up", nil))
 	calls, err := l.Calls(ctx, "run_1")
 	must(t, err)
 	if diff := cmp.Diff(want, calls[0]); diff != "" || calls[1].State != CallAbandoned {
@@ -44,7 +44,7 @@ func TestLifeOfACall(t *testing.T) {
 		wantFault(t, l.Settle(ctx, ref, Call{ID: id}, crashSettlements("x", "run_1")), "ledger.call_closed")
 		wantFault(t, l.Intend(ctx, Call{ID: id, Run: "run_1"}), "ledger.call_closed")
 		wantFault(t, l.Defer(ctx, id, noon, "", ""), "ledger.call_closed")
-		wantFault(t, l.Abandon(ctx, ref, id, nil), "ledger.call_closed")
+		wantFault(t, l.Abandon(ctx, ref, id, "", nil), "ledger.call_closed")
 	}
 	wantFault(t, l.Settle(ctx, ref, Call{ID: "call_c"}, nil), "ledger.no_call")
 	wantFault(t, l.Intend(ctx, Call{ID: "call_c", Run: "run_9"}), "ledger.no_run")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 )
 
 // Ledger reads and writes. It holds the data directory's lock from Open to Close and serves many goroutines.
@@ -36,6 +37,9 @@ func Open(ctx context.Context, dir, command string) (*Ledger, error) {
 }
 
 func openLocked(ctx context.Context, path string, lock *lock) (*Ledger, error) {
+	if err := private(path); err != nil {
+		return nil, unwritable(filepath.Dir(path), err)
+	}
 	if err := migrate(ctx, path); err != nil {
 		return nil, explain(err, path)
 	}
@@ -53,6 +57,19 @@ func openLocked(ctx context.Context, path string, lock *lock) (*Ledger, error) {
 		return nil, err
 	}
 	return &Ledger{Reader: reader, writer: startWriter(path, c), lock: lock}, nil
+}
+
+// private makes a ledger that is not there yet readable by its owner alone, whatever folder it lies in; SQLite gives its
+// other files the same rights.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // tune keeps the write-ahead log at a size where a checkpoint writes many changes of one page once.

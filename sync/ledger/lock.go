@@ -33,6 +33,7 @@ type lock struct {
 	clean bool // the one before closed properly, or there was none
 }
 
+// takeLock takes the lock or names who has it. Guarantee G13: one process at a time works on a workspace.
 func takeLock(dir, command string) (*lock, error) {
 	path := filepath.Join(dir, "lock")
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)

@@ -247,3 +247,19 @@ func TestClosedLedgerSaysSo(t *testing.T) {
 	must(t, l.Close())
 	wantFault(t, l.Block(context.Background(), "a", time.Now(), ""), "ledger.closed")
 }
+
+// TestTheLedgerIsItsOwnersAlone: it holds payloads, and its folder may be one that others can read.
+func TestTheLedgerIsItsOwnersAlone(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Chmod(dir, 0o755))
+	l, err := Open(t.Context(), dir, "test")
+	must(t, err)
+	defer l.Close()
+	for _, name := range []string{fileName, fileName + "-wal", "lock"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		must(t, err)
+		if got := info.Mode().Perm(); got != 0o600 {
+			t.Errorf("%s has the rights %o", name, got)
+		}
+	}
+}

@@ -41,7 +41,7 @@ func (o oracle) settle(s Settlement) {
 		d.Attempts, d.Code, d.Message = 0, "", ""
 	default:
 		d.Attempts, d.Code, d.Message = d.Attempts+1, s.Code, s.Message
-		if !d.Accepted {
+		if !d.Accepted { // it may be there under what was sent
 			d.Match = s.Match
 			if s.RemoteID != "" {
 				d.RemoteID = s.RemoteID
@@ -57,6 +57,9 @@ func (o oracle) touch(c Touch) {
 		return
 	}
 	d.Shape, d.RowHash = c.Shape, c.RowHash
+	if c.State == model.Removed && d.State != model.Removed { // let go: nothing of it is ours any more
+		d = model.Detail{Prior: model.Prior{Key: c.Key, Shape: c.Shape, RowHash: c.RowHash, State: c.State}, Run: d.Run, At: d.At}
+	}
 	if c.State != model.Unknown && c.State != d.State {
 		if d.State == model.Rejected || d.State == model.Unknown {
 			d.Attempts, d.Code, d.Message = 0, "", ""
@@ -89,6 +92,7 @@ func settlements(t *rapid.T) []Settlement {
 			s.Forget = true
 		case 1:
 			s.Code, s.Message = "NO", rapid.String().Draw(t, "message")
+			s.Match = fields.Draw(t, "match")
 		default:
 			s.Accepted, s.Payload, s.PayloadHash = true, []byte(rapid.StringN(1, 20, -1).Draw(t, "payload")), rapid.Uint64().Draw(t, "hash")
 			s.Match = fields.Draw(t, "match")
@@ -122,7 +126,7 @@ func TestRecordsBehaveLikeAMap(t *testing.T) {
 			id := model.CallID(fmt.Sprintf("call_%d_%d", round, step))
 			must(t, l.Intend(t.Context(), Call{ID: id, Run: "run_1"}))
 			if rapid.Bool().Draw(rt, "abandon") {
-				must(t, l.Abandon(t.Context(), s.Ref, id, list))
+				must(t, l.Abandon(t.Context(), s.Ref, id, "", list))
 			} else {
 				must(t, l.Settle(t.Context(), s.Ref, Call{ID: id}, list))
 			}

@@ -32,7 +32,7 @@ func readHeader(ctx context.Context, db *sql.DB) (h header, err error) {
 	return h, err
 }
 
-// refuse fails where the file is not a ledger or not one that this program understands.
+// refuse fails where the file is not a ledger or not one that this program understands. Guarantee G23.
 func (h header) refuse(path string) error {
 	switch {
 	case h.application != applicationID:

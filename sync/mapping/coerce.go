@@ -61,6 +61,7 @@ func possible(kind model.Kind, typ string) bool {
 }
 
 // coerce makes a value what the rule wants, exactly, or says why it cannot be. Null is not asked.
+// Guarantee G16.
 func (r *rule) coerce(v model.Value) (model.Value, *Problem) {
 	switch r.typ {
 	case asIs:

@@ -92,7 +92,7 @@ type Sync struct {
 	Mode        Mode
 	Match       []Mapping // destination match fields; empty: the model's key is the identity
 	Fields      []Mapping
-	OnLeave     OnLeave // "" is Keep, or Delete under Mirror
+	OnLeave     OnLeave // "" is Keep; under Mirror Delete, or Archive where the destination can never undo a deletion
 	Guard       Guard
 	Tier        string
 	Every       time.Duration

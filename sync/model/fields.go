@@ -53,6 +53,9 @@ func (f Fields) AppendFlat(dst []byte) []byte {
 // AppendNested appends the fields as a JSON object in which "a.b" is the member b of the object a.
 // Sorting keeps members of one parent together, so one pass with a stack of open parents is enough.
 func (f Fields) AppendNested(dst []byte) []byte {
+	if !f.nests() {
+		return f.AppendFlat(dst)
+	}
 	dst = append(dst, '{')
 	var open []string
 	first := true
@@ -87,11 +90,12 @@ func appendName(dst []byte, name string, first bool) []byte {
 	return append(dst, ':')
 }
 
+func (f Fields) nests() bool {
+	return slices.ContainsFunc(f, func(x Field) bool { return strings.IndexByte(x.Name, '.') >= 0 })
+}
+
 // byPath orders "a.b" beside "a.c" even where a name such as "a!" sorts between them as bytes.
 func (f Fields) byPath() Fields {
-	if !slices.ContainsFunc(f, func(x Field) bool { return strings.Contains(x.Name, ".") }) {
-		return f
-	}
 	g := slices.Clone(f)
 	slices.SortFunc(g, func(a, b Field) int {
 		return slices.Compare(strings.Split(a.Name, "."), strings.Split(b.Name, "."))

@@ -56,6 +56,7 @@ func Held(verdicts []Verdict) bool {
 	return false
 }
 
+// emptySource holds removals, and records that would be let go, while the model has no row at all. Guarantee G12.
 func emptySource(c Counts) Verdict {
 	v := Verdict{Guard: "empty_source", Limit: 1, Value: float64(c.Rows)}
 	if c.Rows > 0 || c.Holds == 0 {

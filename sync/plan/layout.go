@@ -3,6 +3,7 @@ package plan
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/fault"
@@ -45,6 +46,13 @@ type block struct {
 	From   int64  `json:"from"` // ordinal of the first
 	Low    []byte `json:"low"`  // keys as bytes: a key may not be UTF-8
 	High   []byte `json:"high"`
+}
+
+// Begins says whether a file starts as a plan does, whole or not.
+func Begins(r io.Reader) bool {
+	head := make([]byte, len(magic))
+	_, err := io.ReadFull(r, head)
+	return err == nil && string(head) == magic
 }
 
 func hashText(sum []byte) string { return "sha256:" + hex.EncodeToString(sum) }

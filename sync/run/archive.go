@@ -15,7 +15,7 @@ import (
 )
 
 // archive writes a run's deliveries into the history: the steps come from the plan, their outcomes from the calls.
-// Writing the same run twice changes nothing, so a crash in between costs nothing. Then the plan file has done its duty.
+// Writing the same run twice changes nothing, so a crash in between costs nothing. Guarantee G22. Then the plan file has done its duty.
 func (r *Runner) archive(ctx context.Context, run ledger.Run, file *planFile) error {
 	calls, err := r.Ledger.Calls(ctx, run.ID)
 	if err != nil {
@@ -29,20 +29,64 @@ func (r *Runner) archive(ctx context.Context, run ledger.Run, file *planFile) er
 	if err := r.Ledger.SetArchived(ctx, run.ID); err != nil {
 		return err
 	}
-	if filepath.Dir(file.path) == filepath.Join(r.Dir, "plans") {
-		_ = os.Remove(file.path)
+	return r.tidy(ctx, run.Sync)
+}
+
+// tidy removes the plans of a sync that nobody can run any more: all but those of runs that are open or not archived.
+// Plans carry payloads, so none is kept without a use. A plan that waits for approval was made against records that a
+// run has changed since, and would be refused.
+func (r *Runner) tidy(ctx context.Context, sync string) error {
+	runs, err := r.Ledger.Unarchived(ctx)
+	if err != nil {
+		return err
+	}
+	state, _, err := r.Ledger.Sync(ctx, sync)
+	if err != nil {
+		return err
+	}
+	open, err := r.Ledger.OpenRun(ctx, state.Ref)
+	if err != nil {
+		return err
+	}
+	if open != nil {
+		runs = append(runs, *open)
+	}
+	used := map[string]bool{}
+	for _, run := range runs {
+		used[planPath(r.Dir, run)] = true
+	}
+	names, err := filepath.Glob(filepath.Join(r.Dir, "plans", "*.plan"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if file, err := openPlan(name); err == nil {
+			unused := !used[name] && file.Summary().Sync == sync
+			file.Close()
+			if unused {
+				_ = os.Remove(name)
+			}
+		}
 	}
 	return nil
 }
 
-// ArchiveLeftovers archives the ended runs that a crash kept from it.
-func (r *Runner) ArchiveLeftovers(ctx context.Context) error {
+// planPath is where a run's plan lies: in the data directory, which may have been moved since.
+func planPath(dir string, run ledger.Run) string {
+	return filepath.Join(dir, "plans", filepath.Base(run.PlanPath))
+}
+
+// ArchiveLeftovers archives the ended runs of a sync that a crash kept from it.
+func (r *Runner) ArchiveLeftovers(ctx context.Context, sync string) error {
 	runs, err := r.Ledger.Unarchived(ctx)
 	if err != nil {
 		return err
 	}
 	for _, run := range runs {
-		file, err := openPlan(run.PlanPath)
+		if run.Sync != sync {
+			continue
+		}
+		file, err := openPlan(planPath(r.Dir, run))
 		if err != nil {
 			return err
 		}
@@ -105,8 +149,12 @@ func delivery(run ledger.Run, c *ledger.Call, ord int64, s *plan.Step) history.D
 		Verdict: connect.Accepted.String(), Cause: s.Cause, Version: s.Version, RequestID: c.RequestID, RemoteID: s.RemoteID,
 		Attempt: c.Attempt, IntendedAt: c.IntendedAt, SettledAt: c.SettledAt, Match: flat(s.Match), Fields: flat(s.Fields),
 		Before: flat(s.Before)}
-	if c.State != ledger.CallSettled {
+	switch {
+	case c.State == ledger.CallOpen, c.State == ledger.CallAbandoned && c.Code == givenUp:
 		d.Verdict, d.Code, d.Message = connect.Unknown.String(), c.Code, c.Message
+		return d
+	case c.State != ledger.CallSettled:
+		d.Verdict, d.Code, d.Message = connect.Retry.String(), c.Code, c.Message
 		return d
 	}
 	if e := c.Exception(ord); e != nil {

@@ -13,7 +13,13 @@ import (
 
 // make carries one call from its intent to its outcome.
 // Guarantee G1: the intent is durable before the first byte leaves.
+//
+// A call that an earlier process left open, and that may not simply be repeated, is read back first. Guarantee G3.
 func (x *execution) make(ctx context.Context, c *call) result {
+	if !c.seen && c.Token == "" && !x.repeatable(connect.Verb(c.Verb)) {
+		return x.settle(ctx, c, x.readBack(ctx, c, &connect.CallError{Class: connect.Lost, Code: "run.left_open",
+			Message: "the process ended while the call was under way"}))
+	}
 	c.Attempt++
 	c.State, c.IntendedAt = ledger.CallOpen, time.Now()
 	if err := x.runner.Ledger.Intend(context.WithoutCancel(ctx), c.Call); err != nil {
@@ -81,7 +87,7 @@ func (x *execution) failed(ctx context.Context, c *call, e *connect.CallError) r
 
 // halve splits a batch that was refused without a word on which row was at fault.
 func (x *execution) halve(ctx context.Context, c *call) result {
-	if err := x.runner.Ledger.Abandon(context.WithoutCancel(ctx), x.ref, c.ID, nil); err != nil {
+	if err := x.runner.Ledger.Abandon(context.WithoutCancel(ctx), x.ref, c.ID, "run.halved", nil); err != nil {
 		return result{err: err}
 	}
 	middle := len(c.items) / 2
@@ -89,14 +95,19 @@ func (x *execution) halve(ctx context.Context, c *call) result {
 	return result{again: []*call{first, second}}
 }
 
-// later puts a call off that is known not to have been applied.
+// later puts a call off that is known not to have been applied; one with an earlier attempt that nobody saw the end of
+// stays open.
 func (x *execution) later(ctx context.Context, c *call, e *connect.CallError, wait time.Duration) result {
-	c.State, c.NotBefore = ledger.CallDeferred, time.Now().Add(wait)
-	err := x.runner.Ledger.Defer(context.WithoutCancel(ctx), c.ID, c.NotBefore, code(e), e.Message)
+	c.NotBefore, c.Code, c.Message = time.Now().Add(wait), code(e), e.Message
+	note := x.runner.Ledger.Await
+	if c.seen {
+		c.State, note = ledger.CallDeferred, x.runner.Ledger.Defer
+	}
+	err := note(context.WithoutCancel(ctx), c.ID, c.NotBefore, c.Code, c.Message)
 	return result{again: []*call{c}, err: err}
 }
 
-// throttled puts a call off and makes the destination's word durable for the whole account.
+// throttled puts a call off and makes the destination's word durable for the whole account. Guarantee G17.
 func (x *execution) throttled(ctx context.Context, c *call, e *connect.CallError) result {
 	wait := deliver.Wait(e.After, c.Attempt)
 	until := time.Now().Add(wait)
@@ -115,6 +126,7 @@ func (x *execution) lost(ctx context.Context, c *call, e *connect.CallError) res
 		return x.settle(ctx, c, x.readBack(ctx, c, e))
 	}
 	c.NotBefore = time.Now().Add(deliver.Wait(e.After, c.Attempt))
+	c.Code, c.Message = code(e), e.Message
 	err := x.runner.Ledger.Await(context.WithoutCancel(ctx), c.ID, c.NotBefore, code(e), e.Message)
 	return result{again: []*call{c}, err: err}
 }

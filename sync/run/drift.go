@@ -1,8 +1,8 @@
 package run
 
 import (
-	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -25,7 +25,7 @@ func worked(err error, ranBefore bool, m model.Model) error {
 }
 
 // dropped says which columns a sync used in its last run and the model does not have any more.
-func dropped(schema string, now []mapping.Column, job Job) error {
+func dropped(before, now []mapping.Column, job Job) error {
 	var missing, names []string
 	have := map[string]bool{}
 	for _, c := range now {
@@ -33,7 +33,7 @@ func dropped(schema string, now []mapping.Column, job Job) error {
 		names = append(names, c.Name)
 	}
 	used := mappedColumns(job)
-	for _, c := range before(schema) {
+	for _, c := range before {
 		if !have[strings.ToLower(c.Name)] && used[strings.ToLower(c.Name)] {
 			missing = append(missing, c.Name)
 		}
@@ -64,9 +64,9 @@ func mappedColumns(job Job) map[string]bool {
 }
 
 // retyped holds a plan whose columns have other types than in the last run: the same values may be written differently.
-func retyped(schema string, now []mapping.Column) *plan.Verdict {
+func retyped(before, now []mapping.Column) *plan.Verdict {
 	types := map[string]string{}
-	for _, c := range before(schema) {
+	for _, c := range before {
 		types[c.Name] = c.Type
 	}
 	var changed []string
@@ -82,23 +82,27 @@ func retyped(schema string, now []mapping.Column) *plan.Verdict {
 		strings.Join(changed, "; ")}
 }
 
-func before(schema string) []mapping.Column {
-	var columns []mapping.Column
-	if schema == "" || json.Unmarshal([]byte(schema), &columns) != nil {
-		return nil
-	}
-	return columns
-}
-
 // CallFault tells people about a call that failed as a whole.
 func CallFault(err error, destination string) error {
 	var call *connect.CallError
 	if !errors.As(err, &call) {
 		return err
 	}
-	f := fault.New(fault.Destination, "destination."+strings.ReplaceAll(call.Class.String(), " ", "_"), call.Error()).
+	f := fault.New(fault.Destination, "destination."+strings.ReplaceAll(call.Class.String(), " ", "_"), told(call, destination)).
 		At("destinations." + destination)
-	return f.Do(remedies[call.Class]).Because(call.Err)
+	return f.Do(remedies[call.Class]).Because(call)
+}
+
+// told is what the connector says of a call, which is in words for people.
+func told(call *connect.CallError, destination string) string {
+	if call.Message == "" {
+		return destination + ": " + call.Error()
+	}
+	text := destination + ": " + call.Message
+	if call.Status != 0 {
+		text += " (HTTP " + strconv.Itoa(call.Status) + ")"
+	}
+	return text
 }
 
 // remedies say what to do about each class of failure.

@@ -28,8 +28,11 @@ type execution struct {
 	ref    ledger.SyncRef
 	shape  uint32
 	lane   *deliver.Lane
-	wait   time.Duration // longest wait for a retry
+	wait   time.Duration // longest the run may idle for retries without a row settled in between
+	idled  time.Duration // how long it has
 	began  time.Time
+
+	resumed bool // an earlier process began it
 
 	tally   tally
 	covered covered // ordinals that calls of this run have taken already
@@ -133,7 +136,7 @@ func (x *execution) anythingLeft(feed *feed) bool {
 
 // patience is the wait itself where it is bearable, else 0: the rest stays pending.
 func (x *execution) patience(wait time.Duration) time.Duration {
-	if wait > x.wait {
+	if x.idled+wait > x.wait {
 		return 0
 	}
 	return max(wait, time.Millisecond)
@@ -159,6 +162,9 @@ func (x *execution) land(ctx context.Context, wait time.Duration) error {
 	case r := <-x.results:
 		return x.take(r)
 	case <-alarm:
+		if x.flying == 0 {
+			x.idled += wait
+		}
 	case <-stopped:
 	}
 	return nil
@@ -177,7 +183,7 @@ func (x *execution) take(r result) error {
 	}
 	switch {
 	case r.taken:
-		x.refused = 0
+		x.refused, x.idled = 0, 0
 	case r.lone:
 		x.refused++
 	}

@@ -37,7 +37,7 @@ func (p *planner) leaves(ctx context.Context) error {
 
 // takenOver finds the leaving records whose match value another row of the model carries now: the record at the
 // destination is that row's, and removing it would remove somebody who is still there. Not so where that row has a
-// record of its own, which can only take the value once the leaving one is out of its way.
+// record of its own, which can only take the value once the leaving one is out of its way. Guarantee G24.
 func (p *planner) takenOver(ctx context.Context, leaving map[model.Key]model.Detail) (map[model.Key]bool, error) {
 	if len(p.matchCheck().Columns) == 0 {
 		return nil, nil
@@ -83,6 +83,7 @@ func matchText(match model.Fields) string {
 }
 
 // leave decides about one record that left. Guarantee G8: only what Freshet made or matched is ever removed.
+// Guarantee G15: while source rows cannot be read, removals wait.
 func (p *planner) leave(was model.Detail, taken bool) error {
 	step := plan.Step{Kind: plan.Leave, Verb: leavingVerb[p.job.Sync.OnLeave], Key: was.Key, Cause: "left the model",
 		RowHash: was.RowHash, PayloadHash: was.PayloadHash, Match: was.Match, RemoteID: idOf(was), Origin: was.Origin,

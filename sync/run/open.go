@@ -11,8 +11,8 @@ import (
 )
 
 // OpenDeliveries tells what calls that are not in the history yet did for one record: those of a run under way, or of
-// one that was stopped.
-func OpenDeliveries(ctx context.Context, r *ledger.Reader, ref ledger.SyncRef, key model.Key) ([]history.Delivery, error) {
+// one that was stopped. dir is the data directory.
+func OpenDeliveries(ctx context.Context, r *ledger.Reader, dir string, ref ledger.SyncRef, key model.Key) ([]history.Delivery, error) {
 	runs, err := r.Runs(ctx, ref, 2)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func OpenDeliveries(ctx context.Context, r *ledger.Reader, ref ledger.SyncRef, k
 		if run.Archived {
 			continue
 		}
-		found, err := openDeliveries(ctx, r, run, key)
+		found, err := openDeliveries(ctx, r, planPath(dir, run), run, key)
 		if err != nil {
 			return nil, err
 		}
@@ -31,8 +31,8 @@ func OpenDeliveries(ctx context.Context, r *ledger.Reader, ref ledger.SyncRef, k
 	return out, nil
 }
 
-func openDeliveries(ctx context.Context, r *ledger.Reader, run ledger.Run, key model.Key) ([]history.Delivery, error) {
-	file, err := openPlan(run.PlanPath)
+func openDeliveries(ctx context.Context, r *ledger.Reader, path string, run ledger.Run, key model.Key) ([]history.Delivery, error) {
+	file, err := openPlan(path)
 	if err != nil {
 		return nil, nil // the plan goes once its run is archived, which may be this very moment
 	}

@@ -3,19 +3,15 @@ package run
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/diff"
 	"github.com/freshet/freshet/sync/engine"
-	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/mapping"
 	"github.com/freshet/freshet/sync/model"
@@ -103,7 +99,11 @@ func (r *Runner) compile(ctx context.Context, job Job, wait time.Duration) (*map
 	if err != nil {
 		return nil, worked(err, known && state.Schema != "", job.Model)
 	}
-	if err := dropped(state.Schema, described.Columns, job); err != nil {
+	last := recalled(state.Schema)
+	if err := last.moved(job); err != nil {
+		return nil, err
+	}
+	if err := dropped(last.Columns, described.Columns, job); err != nil {
 		return nil, err
 	}
 	object, err := r.describe(ctx, job, wait)
@@ -125,7 +125,7 @@ func (p *planner) matchCheck() engine.MatchCheck {
 		}
 		columns = append(columns, m.Column)
 	}
-	if len(columns) == 1 && len(p.job.Model.Key) == 1 && columns[0] == p.job.Model.Key[0] {
+	if len(columns) == 1 && len(p.job.Model.Key) == 1 && columns[0] == p.job.Model.Key[0] && !p.job.Object.Match.Fold {
 		return engine.MatchCheck{} // the key is unique already
 	}
 	return engine.MatchCheck{Columns: columns, Fold: p.job.Object.Match.Fold}
@@ -244,7 +244,7 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 			" source rows could not be read, and any of them may be a record that seems to have left.")
 	}
 	p.sum.Guards = plan.Judge(p.job.Sync.Guard, p.counts())
-	if v := retyped(p.state.Schema, p.program.Columns()); v != nil {
+	if v := retyped(recalled(p.state.Schema).Columns, p.program.Columns()); v != nil {
 		p.sum.Guards = append(p.sum.Guards, *v)
 	}
 	p.sum.Calls, p.sum.Seconds = plan.Estimate(p.out.Verbs(), func(v connect.Verb, rows int) connect.Limits {
@@ -267,94 +267,4 @@ func limitsFor(job Job, verb connect.Verb, rows int64) connect.Limits {
 		return l.Limits(job.Sync.Object, verb, int(min(rows, math.MaxInt32)))
 	}
 	return job.Object.Limits
-}
-
-// draft is a plan file that is being written; it is kept under its own hash or not at all.
-type draft struct {
-	dir    string
-	file   *os.File
-	spills []*os.File
-}
-
-func newDraft(dir string) (*draft, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, storage(err, dir)
-	}
-	f, err := os.CreateTemp(dir, "draft-*.part")
-	if err != nil {
-		return nil, storage(err, dir)
-	}
-	return &draft{dir: dir, file: f}, nil
-}
-
-func (d *draft) spill() (plan.Spill, error) {
-	f, err := os.CreateTemp(d.dir, "draft-*.spill")
-	if err != nil {
-		return nil, storage(err, d.dir)
-	}
-	d.spills = append(d.spills, f)
-	return f, nil
-}
-
-// discard removes what is only needed while the plan is made. After keep the file itself has another name.
-func (d *draft) discard() {
-	for _, f := range append(d.spills, d.file) {
-		name := f.Name()
-		if f != d.file {
-			f.Close()
-		}
-		_ = os.Remove(name)
-	}
-}
-
-// keep makes the plan durable under its final name and opens it for reading.
-func (d *draft) keep(out string, s plan.Summary) (*planFile, error) {
-	if err := d.file.Sync(); err != nil {
-		return nil, storage(err, d.dir)
-	}
-	if out == "" {
-		short := strings.TrimPrefix(s.Hash, "sha256:")
-		out = filepath.Join(d.dir, safe(s.Sync)+"-"+short[:min(16, len(short))]+".plan")
-	}
-	if err := os.Rename(d.file.Name(), out); err != nil {
-		return nil, storage(err, out)
-	}
-	d.file.Close()
-	if err := syncDir(filepath.Dir(out)); err != nil {
-		return nil, storage(err, out)
-	}
-	return openPlan(out)
-}
-
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
-}
-
-func storage(err error, where string) error {
-	return fault.New(fault.Storage, "run.storage", "the data directory cannot be written").At(where).
-		Do("check that it exists, belongs to you and has space left").Because(err)
-}
-
-// safe makes a sync's name a file name.
-func safe(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '/' || r == '\\' || r == os.PathSeparator || r < ' ' {
-			return '_'
-		}
-		return r
-	}, name)
-}
-
-// schemaText is how the ledger remembers the columns a sync uses.
-func schemaText(columns []mapping.Column) string {
-	text, err := json.Marshal(columns)
-	if err != nil {
-		return ""
-	}
-	return string(text)
 }

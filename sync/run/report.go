@@ -50,7 +50,7 @@ type Problem struct {
 	Count      int64  `json:"count,omitempty"` // rows
 }
 
-// Account fills Unaccounted from the other counts.
+// Account fills Unaccounted from the other counts. Guarantee G10: every row that is read is counted in exactly one place.
 func (r *Report) Account() {
 	r.Unaccounted = r.Read - r.Delivered - r.Unchanged - r.Superseded - r.Filtered - r.Suppressed - r.Quarantined -
 		r.Rejected - r.Pending

@@ -22,7 +22,7 @@ func (r *Runner) resume(ctx context.Context, job Job, state ledger.SyncState, o 
 	if err != nil || open == nil {
 		return Report{}, false, err
 	}
-	file, err := openPlan(open.PlanPath)
+	file, err := openPlan(planPath(r.Dir, *open))
 	if err != nil {
 		return Report{}, false, fault.New(fault.Storage, "run.plan_lost",
 			"the plan of a run that has not ended cannot be read").At(open.PlanPath).
@@ -50,8 +50,8 @@ func (r *Runner) resume(ctx context.Context, job Job, state ledger.SyncState, o 
 	case err != nil:
 		return Report{}, false, err
 	}
+	x.resumed = true
 	report, err = carryOn(ctx, *open)
-	report.Resumed = true
 	return report, true, err
 }
 
@@ -152,6 +152,9 @@ func (x *execution) endJobs(ctx context.Context) error {
 	return nil
 }
 
+// givenUp is the code of calls that may have been applied and will not be made again.
+const givenUp = "run.given_up"
+
 // giveUp ends a run whose plan does not hold any more. The rows of calls that may have been applied become unknown, so
 // that the next plan sends them whatever their hashes say; calls known not to have been applied are dropped.
 func (x *execution) giveUp(ctx context.Context, run ledger.Run) error {
@@ -160,10 +163,12 @@ func (x *execution) giveUp(ctx context.Context, run ledger.Run) error {
 	}
 	for _, c := range x.retries {
 		var records []ledger.Settlement
+		why := "run.dropped" // it was not applied
 		if c.State == ledger.CallOpen {
+			why = givenUp
 			records = x.unsure(ctx, c)
 		}
-		if err := x.runner.Ledger.Abandon(ctx, x.ref, c.ID, records); err != nil {
+		if err := x.runner.Ledger.Abandon(ctx, x.ref, c.ID, why, records); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"container/heap"
 	"time"
 
@@ -50,10 +51,22 @@ func (r retries) index(leaving bool) (int, bool) {
 	return best, best >= 0
 }
 
-// rows counts the rows that wait.
-func (r retries) rows() (n int64) {
+// problems tells why rows wait, each reason once.
+func (r retries) problems() []Problem {
+	var out []Problem
+	at := map[string]int{}
 	for _, c := range r {
-		n += int64(len(c.items))
+		if c.Code == "" {
+			continue
+		}
+		i, known := at[c.Code]
+		if !known {
+			i = len(out)
+			at[c.Code] = i
+			out = append(out, Problem{Code: c.Code, Message: cmp.Or(c.Message, "the call was put off"),
+				Suggestion: "nothing is lost: the next run goes on with it"})
+		}
+		out[i].Count += int64(len(c.items))
 	}
-	return n
+	return out
 }

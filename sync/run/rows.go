@@ -92,7 +92,8 @@ func (p *planner) row(row *engine.Fetched, was model.Detail, has bool) error {
 	return p.decide(row, result, was, has)
 }
 
-// decide compares what should stand at the destination with what was accepted there.
+// decide compares what should stand at the destination with what was accepted there. Guarantee G19: where they are the
+// same, nothing is sent.
 func (p *planner) decide(row *engine.Fetched, to mapping.Result, was model.Detail, has bool) error {
 	step := plan.Step{Key: row.Key, RowHash: row.Hash, PayloadHash: to.Fields.Hash(), Match: to.Match, Fields: to.Fields,
 		Origin: was.Origin, Version: p.version(row), RemoteID: idOf(was)}

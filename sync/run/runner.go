@@ -46,10 +46,10 @@ type Options struct {
 	PlanPath string        // execute exactly this plan
 	Approve  string        // hash, or at least 8 characters of it, of a held plan to execute
 	Full     bool          // send every row again
-	Wait     time.Duration // longest wait for a retry to become due; 0: DefaultWait
+	Wait     time.Duration // longest the run may idle for retries without a row settled in between; 0: DefaultWait
 }
 
-// DefaultWait is how long a run waits for a retry to become due before it ends as pending.
+// DefaultWait is how long a run idles for retries before it ends as pending.
 const DefaultWait = time.Minute
 
 // Run brings the destination up to date: it finishes or gives up what an earlier run left, plans, and executes.
@@ -105,7 +105,11 @@ func (r *Runner) choose(ctx context.Context, job Job, o Options) (*planFile, err
 // The ledger's part of the question is answered when the run starts, in the same transaction. Guarantee G6.
 func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, o Options) error {
 	if s.Sync != job.Sync.Name {
-		return fault.New(fault.Usage, "plan.other_sync", "the plan is for the sync "+s.Sync+", not "+job.Sync.Name)
+		return fault.New(fault.Usage, "plan.other_sync", "the plan is for the sync "+s.Sync+", not "+job.Sync.Name).
+			Do("run it as freshet run " + s.Sync + ", or name the plan that was made for " + job.Sync.Name)
+	}
+	if s.Destination != job.Sync.Destination || s.Object != job.Sync.Object || s.Mode != job.Sync.Mode || s.OnLeave != job.Sync.OnLeave {
+		return moved("the sync's destination, object, mode or on_leave has changed since the plan was made")
 	}
 	if o.Approve != "" && !named(s.Hash, o.Approve) {
 		return fault.New(fault.Held, "plan.other_hash", "the plan has another hash than the one approved").
@@ -157,6 +161,8 @@ func (r *Runner) findHeld(sync, approve string) (string, error) {
 		Do("see what is waiting with: freshet plan " + sync)
 }
 
+// heldReport says whether a guard stops the plan. Guarantee G11: this comes before anything of the plan is begun, so a held
+// plan sends nothing and changes nothing in the ledger.
 func heldReport(s plan.Summary, approve string) (Report, bool) {
 	report := Report{Sync: s.Sync, Plan: s.Hash, Status: Held, Read: s.Read, Unchanged: s.Unchanged,
 		Filtered: s.Filtered, Superseded: s.Superseded, Quarantined: s.Quarantine}
@@ -184,7 +190,8 @@ func (p *planFile) Close() { _ = p.file.Close() }
 func openPlan(path string) (*planFile, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault.New(fault.Usage, "plan.unreadable", "the plan file cannot be opened").At(path).Because(err)
+		return nil, fault.New(fault.Usage, "plan.unreadable", "the plan file cannot be opened").At(path).Because(err).
+			Do("check the path, or make the plan again: freshet plan SYNC --out FILE")
 	}
 	info, err := f.Stat()
 	if err != nil {
@@ -197,9 +204,17 @@ func openPlan(path string) (*planFile, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, placedAt(path, err)
 	}
 	return &planFile{File: file, path: path, file: f}, nil
+}
+
+// placedAt names the file in a fault that names none.
+func placedAt(path string, err error) error {
+	if f := fault.As(err); f.Where == "" {
+		return f.At(path)
+	}
+	return err
 }
 
 func (r *Runner) tell(stage string, done, total int64) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -27,8 +28,8 @@ func (r *Runner) start(ctx context.Context, job Job, file *planFile, o Options) 
 	if err != nil {
 		return Report{}, err
 	}
-	run := ledger.Run{ID: newRunID(), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: path, Started: time.Now()}
-	if err := r.Ledger.StartRun(ctx, run, s.Base, schemaText(s.Schema)); err != nil {
+	run := ledger.Run{ID: newRunID(), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: filepath.Base(path), Started: time.Now()}
+	if err := r.Ledger.StartRun(ctx, run, s.Base, memoryOf(s).text()); err != nil {
 		return Report{}, err
 	}
 	x, err := r.execution(ctx, job, file, run, o)
@@ -188,7 +189,7 @@ func (x *execution) close(ctx context.Context, run ledger.Run) (Report, error) {
 // report states the run so far in the terms of the identity.
 func (x *execution) report() Report {
 	s, t := x.sum, &x.tally
-	r := Report{Sync: s.Sync, Run: x.id, Plan: s.Hash, Read: s.Read, Unchanged: s.Unchanged, Superseded: s.Superseded,
+	r := Report{Sync: s.Sync, Run: x.id, Resumed: x.resumed, Plan: s.Hash, Read: s.Read, Unchanged: s.Unchanged, Superseded: s.Superseded,
 		Quarantined: s.Quarantine, Delivered: t.delivered, Rejected: t.rejected, Filtered: s.Filtered + t.filtered,
 		Pending: s.Waiting + t.steps - t.delivered - t.rejected - t.filtered, Calls: t.calls,
 		Seconds: float64(time.Since(x.began).Milliseconds()) / 1000}
@@ -198,7 +199,7 @@ func (x *execution) report() Report {
 			r.Unknown += int64(len(c.items))
 		}
 	}
-	r.Problems = append(quarantineProblems(s), t.problems()...)
+	r.Problems = slices.Concat(quarantineProblems(s), waitingProblems(s), t.problems(), x.retries.problems())
 	r.Status = x.status(r)
 	if x.halt != nil {
 		f := CallFault(x.halt, x.job.Sync.Destination)
@@ -245,6 +246,15 @@ func quarantineProblems(s plan.Summary) []Problem {
 		out = append(out, Problem{Code: c.Code, Message: c.Message, Count: c.Rows, Suggestion: "see each row with: freshet quarantine " + s.Sync})
 	}
 	return out
+}
+
+// waitingProblems tells why removals wait: a row that could not be read may be the record that seems to have left.
+func waitingProblems(s plan.Summary) []Problem {
+	if s.Waiting == 0 {
+		return nil
+	}
+	return []Problem{{Code: "run.removals_wait", Count: s.Waiting, Suggestion: "mend the rows that were set aside; then what has left is removed",
+		Message: "the record seems to have left, but source rows could not be read and any of them may be it"}}
 }
 
 func problemOf(err error) Problem {

@@ -18,7 +18,7 @@ func (x *execution) unsure(ctx context.Context, c *call) []ledger.Settlement {
 	for i, item := range c.items {
 		s := item.Step
 		records[i] = ledger.Settlement{Key: s.Key, State: model.Unknown, RowHash: s.RowHash, Shape: x.shape, RemoteID: s.RemoteID,
-			Match: s.Match, Run: x.id, At: time.Now(), Code: "run.given_up"}
+			Match: s.Match, Run: x.id, At: time.Now(), Code: givenUp}
 		switch {
 		case found != nil && found[i].Exists:
 			records[i].Accepted, records[i].RemoteID = true, found[i].RemoteID

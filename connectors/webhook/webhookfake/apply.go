@@ -22,6 +22,8 @@ type entry struct {
 	Key     string         `json:"key"`
 	Version string         `json:"version"`
 	Fields  map[string]any `json:"fields"`
+	Match   map[string]any `json:"match"` // told, and not used: records are kept by key
+	Prior   map[string]any `json:"prior_match"`
 }
 
 type result struct {

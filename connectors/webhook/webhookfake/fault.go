@@ -57,6 +57,13 @@ func (r *Receiver) Inject(f Fault) {
 	r.faults = append(r.faults, f)
 }
 
+// Heal forgets the faults that are still planned.
+func (r *Receiver) Heal() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.faults = nil
+}
+
 func (r *Receiver) nextFault() (Fault, bool) {
 	if len(r.faults) == 0 {
 		return Fault{}, false

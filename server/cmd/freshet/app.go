@@ -59,7 +59,8 @@ func (a *app) root() *cobra.Command {
 		Use:           "freshet",
 		Short:         "Carry customer data from your warehouse into the tools that act on it",
 		SilenceErrors: true, SilenceUsage: true,
-		Args: cobra.ArbitraryArgs,
+		Args:              cobra.ArbitraryArgs,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return filled(c, "workspace", "plan", "approve", "out") },
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return c.Help()
@@ -76,16 +77,29 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.verbose, "verbose", false, "say more: the causes of errors")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colours")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage("cli.bad_flag", err.Error(), "see "+c.CommandPath()+" --help")
+		return badFlag(c, err)
 	})
 	root.AddCommand(a.commands()...)
+	root.SetHelpCommand(helpCommand(root))
 	return root
+}
+
+// helpCommand is cobra's, but for words that are no command: those are told as everywhere else.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{Use: "help [command]", Short: "Help about any command", Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(root, args[0])
+			}
+			return c.Help()
+		}}
 }
 
 // commands lists every command. A command is one function in a file of its name.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{a.initCommand(), a.validateCommand(), a.planCommand(), a.runCommand(), a.statusCommand(),
-		a.traceCommand(), a.quarantineCommand(), a.versionCommand()}
+		a.traceCommand(), a.quarantineCommand(), a.demoCommand(), a.versionCommand()}
 }
 
 // do writes a command line of this program for this workspace, for people to type next.

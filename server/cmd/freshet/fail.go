@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/sync/fault"
@@ -40,7 +41,7 @@ func (a *app) fail(err error) int {
 	if errors.As(err, &p) {
 		report, err = p.report, p.err
 	}
-	faults := config.Faults(err)
+	faults := once(config.Faults(err))
 	exit := 0
 	for _, f := range faults {
 		exit = max(exit, f.Kind.Exit())
@@ -56,6 +57,18 @@ func (a *app) fail(err error) int {
 		a.tell("error", f)
 	}
 	return exit
+}
+
+// once leaves out what was told already: several calls may meet one full disk.
+func once(faults []*fault.Fault) []*fault.Fault {
+	var told []*fault.Fault
+	for _, f := range faults {
+		same := func(g *fault.Fault) bool { return g.Code == f.Code && g.Where == f.Where && g.Message == f.Message }
+		if !slices.ContainsFunc(told, same) {
+			told = append(told, f)
+		}
+	}
+	return told
 }
 
 func (a *app) failure(faults []*fault.Fault, report any) failure {

@@ -17,6 +17,11 @@ func (a *app) planCommand() *cobra.Command {
 		Long: "Show exactly what a run would send, and send nothing.\n\n" +
 			"The exit code is 0 whenever there is a plan, also where a guard would hold it: the verdicts are part of the plan.",
 		RunE: func(c *cobra.Command, args []string) error {
+			if o.Out != "" {
+				if err := mayReplace(o.Out); err != nil {
+					return err
+				}
+			}
 			return a.serve(func(_ *config.Workspace, s *control.Service) error {
 				summary, err := s.Plan(c.Context(), args[0], o)
 				if err != nil {

@@ -41,12 +41,14 @@ func (a *app) showQuarantine(list control.QuarantineList) {
 	paint := a.painter(a.outTerminal)
 	if list.Total > 0 {
 		fmt.Fprintf(a.out, "%s  %s set aside before sending\n", paint(bold, list.Sync), counted(list.Total, "row", "rows"))
+		shown := int64(0)
 		t := table{heads: []string{"  key", "stage", "code", "where", "why", ">rows"}}
 		for _, i := range list.Aside {
+			shown += i.Count
 			t.add("  "+clean(string(i.Key)), i.Stage, i.Code, clean(i.Where), clean(i.Message), count(i.Count))
 		}
 		t.print(a.out, paint)
-		a.more(list.Total, len(list.Aside))
+		a.more(list.Total, shown)
 	}
 	if list.Refusal > 0 {
 		fmt.Fprintf(a.out, "%s  %s refused by the destination; each run tries again\n", paint(bold, list.Sync), counted(list.Refusal, "record", "records"))
@@ -55,13 +57,13 @@ func (a *app) showQuarantine(list control.QuarantineList) {
 			t.add("  "+clean(r.Key), clean(r.Code), count(int64(r.Attempts)), moment(r.At), clean(r.Message))
 		}
 		t.print(a.out, paint)
-		a.more(list.Refusal, len(list.Refused))
+		a.more(list.Refusal, int64(len(list.Refused)))
 	}
 	fmt.Fprintf(a.out, "→ %s tells the life of one of them\n", a.do("trace", list.Sync, "KEY"))
 }
 
-func (a *app) more(total int64, shown int) {
-	if rest := total - int64(shown); rest > 0 {
+func (a *app) more(total, shown int64) {
+	if rest := total - shown; rest > 0 {
 		fmt.Fprintf(a.out, "  and %s more: --limit shows them\n", count(rest))
 	}
 }

@@ -30,6 +30,9 @@ func (a *app) runCommand() *cobra.Command {
 			if o.PlanPath != "" && o.Approve != "" || all && o.PlanPath+o.Approve != "" {
 				return usage("cli.bad_flag", "--plan, --approve and --all do not go together", "keep one of them")
 			}
+			if o.Wait < 0 {
+				return usage("cli.bad_flag", "--wait is less than nothing", "write --wait 0s to wait for no retry")
+			}
 			o.Wait = max(o.Wait, time.Nanosecond) // to control, zero means its own default
 			return a.serve(func(_ *config.Workspace, s *control.Service) error {
 				if all {

@@ -26,6 +26,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+	quietOutput(ts, args[2:], got != 0)
 }
 
 // oneJSON checks that a file (stdout) is one JSON value and nothing else, and that a path in it has a value:

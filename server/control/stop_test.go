@@ -1,0 +1,84 @@
+package control_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/freshet/freshet/connectors/webhook/webhookfake"
+	"github.com/freshet/freshet/server/control"
+	"github.com/freshet/freshet/sync/run"
+)
+
+// TestStoppingDrains: a run that is told to stop settles the calls under way, leaves nothing unknown, and the next run
+// makes only the calls that were not made.
+func TestStoppingDrains(t *testing.T) {
+	s := newShop(t, 1000, "upsert", "")
+	slow, err := webhookfake.Start("", webhookfake.Options{Secret: hookSecret, Latency: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	s.define(sub(s.yaml, s.receiver.URL(), slow.URL()))
+	s.receiver = slow
+	service := s.service()
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		for slow.Counts().Calls < 5 {
+			time.Sleep(time.Millisecond)
+		}
+		stop()
+	}()
+	report, err := service.Run(ctx, "customers", control.RunOptions{})
+	service.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Status != run.Pending || report.Unknown != 0 || report.Delivered == 0 || report.Delivered == 1000 ||
+		report.Delivered+report.Pending != 1000 || report.Unaccounted != 0 {
+		t.Fatalf("%+v", report)
+	}
+	resumed, err := s.run(control.RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !resumed.Resumed || resumed.Status != run.OK || resumed.Delivered != 1000 || resumed.Run != report.Run {
+		t.Errorf("%+v", resumed)
+	}
+	if c := slow.Counts(); c.Repeats != 0 || c.Rows != 1000 {
+		t.Errorf("stopped and resumed: %d records in %d calls, %d of them repeated", c.Rows, c.Calls, c.Repeats)
+	}
+	s.receives(everything)
+}
+
+// TestAMovedSourceEndsAStoppedRun: what was not sent yet is planned anew from the rows as they are now.
+func TestAMovedSourceEndsAStoppedRun(t *testing.T) {
+	s := newShop(t, 100, "mirror", "")
+	s.want(run.OK, "delivered=100 calls=2")
+	s.exec("update customers set name = 'first ' || id")
+	s.receiver.Inject(webhookfake.Fault{Kind: webhookfake.DropAfterApply})
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		for s.receiver.Counts().Calls < 3 {
+			time.Sleep(time.Millisecond)
+		}
+		stop()
+	}()
+	service := s.service()
+	report, err := service.Run(ctx, "customers", control.RunOptions{})
+	service.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Status != run.Pending || report.Unknown != 50 || report.Unaccounted != 0 {
+		t.Fatalf("%+v", report)
+	}
+	s.exec("update customers set name = 'second ' || id where id % 2 = 0")
+	s.exec("delete from customers where id < 10")
+	report, err = s.run(control.RunOptions{})
+	if err != nil || report.Resumed || report.Status != run.OK {
+		t.Errorf("%+v %v", report, err)
+	}
+	s.receives(everything)
+	s.want(run.OK, "unchanged=90")
+}
