@@ -64,6 +64,9 @@ func (o oracle) touch(c Touch) {
 		if d.State == model.Rejected || d.State == model.Unknown {
 			d.Attempts, d.Code, d.Message = 0, "", ""
 		}
+		if c.State == model.Removed {
+			d = model.Detail{Prior: d.Prior, Run: d.Run, At: d.At}
+		}
 		d.State = c.State
 	}
 	o[c.Key] = d
