@@ -46,7 +46,7 @@ func (s *Service) status(ctx context.Context, r *ledger.Reader, st *SyncStatus) 
 	if _, st.Quarantined, err = r.Quarantined(ctx, state.Ref, 1); err != nil {
 		return err
 	}
-	if err := lastRun(ctx, r, state.Ref, st); err != nil {
+	if err := s.lastRun(ctx, r, state.Ref, st); err != nil {
 		return err
 	}
 	until, why, err := r.BlockedUntil(ctx, account(s.workspace.Destinations[st.Destination]))
@@ -60,14 +60,15 @@ func (s *Service) status(ctx context.Context, r *ledger.Reader, st *SyncStatus) 
 	return err
 }
 
-func lastRun(ctx context.Context, r *ledger.Reader, ref ledger.SyncRef, st *SyncStatus) error {
+func (s *Service) lastRun(ctx context.Context, r *ledger.Reader, ref ledger.SyncRef, st *SyncStatus) error {
 	runs, err := r.Runs(ctx, ref, 1)
 	if err != nil || len(runs) == 0 {
 		return err
 	}
 	last := runs[0]
 	st.LastRunAt = last.Started.UTC().Format(time.RFC3339)
-	st.Running = last.Status == ledger.Running && last.Report == ""
+	st.Running = last.Status == ledger.Running && last.Report == "" && ledger.InUse(s.workspace.DataDir)
+	st.Stopped = last.Status == ledger.Running && !st.Running
 	if last.Report == "" {
 		return nil
 	}

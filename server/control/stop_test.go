@@ -82,3 +82,30 @@ func TestAMovedSourceEndsAStoppedRun(t *testing.T) {
 	s.receives(everything)
 	s.want(run.OK, "unchanged=90")
 }
+
+// TestStatusTellsWhoIsAtIt: a run that was killed is not shown as running.
+func TestStatusTellsWhoIsAtIt(t *testing.T) {
+	s := newShop(t, 1000, "upsert", "")
+	slow, err := webhookfake.Start("", webhookfake.Options{Secret: hookSecret, Latency: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	s.define(sub(s.yaml, s.receiver.URL(), slow.URL()))
+	c := &crashes{shop: s}
+	cmd := c.command()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for slow.Counts().Calls < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	if st := s.status(); !st.Running || st.Stopped {
+		t.Errorf("while it runs: running %v, stopped %v", st.Running, st.Stopped)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if st := s.status(); st.Running || !st.Stopped {
+		t.Errorf("after it was killed: running %v, stopped %v", st.Running, st.Stopped)
+	}
+}

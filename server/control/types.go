@@ -53,6 +53,7 @@ type SyncStatus struct {
 	LastRun     *run.Report      `json:"last_run,omitempty"`
 	LastRunAt   string           `json:"last_run_at,omitempty"` // RFC 3339, start
 	Running     bool             `json:"running"`
+	Stopped     bool             `json:"stopped"` // its last run has work left, and nobody is at it: the next run goes on with it
 	BlockedTill string           `json:"blocked_until,omitempty"`
 	BlockedWhy  string           `json:"blocked_why,omitempty"`
 	History     HistorySize      `json:"history"`

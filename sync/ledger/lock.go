@@ -56,6 +56,16 @@ func takeLock(dir, command string) (*lock, error) {
 	return l, nil
 }
 
+// InUse says whether a process works on the data directory at this moment.
+func InUse(dir string) bool {
+	file, err := os.Open(filepath.Join(dir, "lock"))
+	if err != nil {
+		return false
+	}
+	defer file.Close() // gives a lock taken here back
+	return errors.Is(tryShared(file), errHeld)
+}
+
 func waitForLock(file *os.File) error {
 	for deadline := time.Now().Add(lockPatience); ; time.Sleep(20 * time.Millisecond) {
 		err := tryLock(file)

@@ -64,7 +64,9 @@ func lastRun(s control.SyncStatus) string {
 func state(s control.SyncStatus) string {
 	switch {
 	case s.Running:
-		return "running, or stopped in the middle"
+		return "running"
+	case s.Stopped && s.LastRun == nil:
+		return "stopped in the middle"
 	case s.LastRun != nil:
 		return string(s.LastRun.Status)
 	default:
