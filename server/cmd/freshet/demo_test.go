@@ -32,7 +32,7 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	text := string(out)
-	for _, line := range []string{"Killed with SIGKILL", "running, or stopped in the middle", "repeated under the same name", "1 bulk job",
+	for _, line := range []string{"Killed with SIGKILL", "stopped in the middle", "repeated under the same name", "1 bulk job",
 		"Nothing is lost, nothing is doubled, nothing differs.", "every record arrived, once.", "Try next:"} {
 		if !strings.Contains(text, line) {
 			t.Errorf("it does not say %q", line)
