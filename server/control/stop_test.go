@@ -109,3 +109,20 @@ func TestStatusTellsWhoIsAtIt(t *testing.T) {
 		t.Errorf("after it was killed: running %v, stopped %v", st.Running, st.Stopped)
 	}
 }
+
+// TestARefusalDoesNotForgetAnAttemptNobodySaw: the first attempt made the record and its answer was lost, the second is
+// refused; when the row leaves, the record is removed all the same.
+func TestARefusalDoesNotForgetAnAttemptNobodySaw(t *testing.T) {
+	s := newShop(t, 1, "mirror", "")
+	s.receiver.Inject(webhookfake.Fault{Kind: webhookfake.DropAfterApply})
+	if _, err := s.run(control.RunOptions{Wait: time.Nanosecond}); err != nil {
+		t.Fatal(err)
+	}
+	s.exec("update customers set name = 'another'") // the run is given up, and the row is sent anew
+	s.receiver.Inject(webhookfake.Fault{Kind: webhookfake.PartialReject, Rows: []int{0}})
+	s.want(run.Errors, "rejected=1 calls=1")
+	s.exec("delete from customers")
+	s.exec("insert into customers values (2, 'two@example.com', 'Two', 'pro', 1)")
+	s.want(run.OK, "delivered=2 calls=2")
+	s.receives(everything)
+}

@@ -139,6 +139,9 @@ var writing = map[model.Mode]connect.Verb{
 	model.Insert: connect.Insert,
 }
 
+// unseenCause is the cause of steps for records that an earlier call may have written.
+const unseenCause = "outcome unknown"
+
 // kindOf says why a row is looked at, in the words a person sees.
 func kindOf(was model.Detail, has bool) (plan.Kind, string) {
 	switch {
@@ -147,7 +150,7 @@ func kindOf(was model.Detail, has bool) (plan.Kind, string) {
 	case was.State == model.Rejected:
 		return plan.Again, "refused before"
 	case was.State == model.Unknown:
-		return plan.Again, "outcome unknown"
+		return plan.Again, unseenCause
 	case was.State == model.Left || was.State == model.Removed:
 		return plan.Return, "came back to the model"
 	default:

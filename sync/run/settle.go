@@ -30,13 +30,17 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 		r.taken = r.taken || fate == delivered
 		wait = max(wait, o.After)
 		switch {
-		case fate == goesAgain && o.Verdict == connect.Retry:
+		case fate == goesAgain && o.Verdict == connect.Retry && c.seen:
 			refused = append(refused, item)
 		case fate == goesAgain:
 			unseen = append(unseen, item) // and known as unknown from now on: the next call may never come
 			settlements = append(settlements, x.settlement(item, o, unknown, now))
 		default:
-			settlements = append(settlements, x.settlement(item, o, fate, now))
+			s := x.settlement(item, o, fate, now)
+			if s.State == model.Rejected && (!c.seen || item.Step.Cause == unseenCause) {
+				s.State = model.Unknown // this attempt was refused; the one that nobody saw the end of may stand all the same
+			}
+			settlements = append(settlements, s)
 		}
 		if o.Verdict != connect.Accepted || o.Code != "" {
 			c.Exceptions = append(c.Exceptions, ledger.Exception{Ord: item.Ord, Verdict: uint8(o.Verdict),
