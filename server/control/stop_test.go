@@ -126,3 +126,19 @@ func TestARefusalDoesNotForgetAnAttemptNobodySaw(t *testing.T) {
 	s.want(run.OK, "delivered=2 calls=2")
 	s.receives(everything)
 }
+
+// TestManyRetriesAtOnce: calls that are due again while every place is taken wait their turn; none is forgotten.
+func TestManyRetriesAtOnce(t *testing.T) {
+	s := newShop(t, 2000, "upsert", "")
+	for range 12 {
+		s.receiver.Inject(webhookfake.Fault{Kind: webhookfake.Throttle, After: time.Millisecond, Shape: "seconds"})
+	}
+	for range 4 {
+		s.receiver.Inject(webhookfake.Fault{Kind: webhookfake.DropAfterApply})
+	}
+	report, err := s.run(control.RunOptions{})
+	if err != nil || report.Status != run.OK || report.Delivered != 2000 {
+		t.Errorf("%+v %v", report, err)
+	}
+	s.receives(everything)
+}

@@ -85,13 +85,16 @@ func (x *execution) send(ctx context.Context) error {
 func (x *execution) pass(ctx, working context.Context, leaving bool) error {
 	feed := x.feed(working, leaving)
 	for {
-		next, wait := x.next(ctx, feed, leaving)
+		var next *call
+		var wait time.Duration
+		full := x.flying >= x.lane.Concurrency()
+		if !full {
+			next, wait = x.next(ctx, feed, leaving)
+		}
 		switch {
-		case next != nil && x.flying < x.lane.Concurrency():
+		case next != nil:
 			x.fly(working, next)
 			continue
-		case next != nil:
-			feed.unread(next)
 		case x.flying == 0 && wait == 0:
 			return feed.close()
 		}
