@@ -5,9 +5,10 @@ import (
 	"errors"
 )
 
-// inspect reads the whole file for damage, but only where the last process did not close it: a start must stay quick.
-func inspect(c *conn, path string, clean bool) error {
-	if clean {
+// inspect reads the whole file for damage, but only where the machine went down while it was open, or may have: a start
+// must stay quick.
+func inspect(c *conn, path string, sound bool) error {
+	if sound {
 		return nil
 	}
 	verdict := "ok"

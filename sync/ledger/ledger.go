@@ -47,7 +47,7 @@ func openLocked(ctx context.Context, path string, lock *lock) (*Ledger, error) {
 	if err != nil {
 		return nil, explain(err, path)
 	}
-	if err := errors.Join(inspect(c, path, lock.clean), tune(c)); err != nil {
+	if err := errors.Join(inspect(c, path, lock.sound), tune(c)); err != nil {
 		_ = c.close()
 		return nil, explain(err, path)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/freshet/freshet/sync/fault"
@@ -24,6 +25,7 @@ type holder struct {
 	Host    string    `json:"host"`
 	Command string    `json:"command"`
 	Since   time.Time `json:"since"`
+	Boot    string    `json:"boot,omitempty"` // id of the machine's start, "" where it has none
 }
 
 // lock is the exclusive right to write a data directory. The operating system frees it when its process dies; what the
@@ -31,6 +33,7 @@ type holder struct {
 type lock struct {
 	file  *os.File
 	clean bool // the one before closed properly, or there was none
+	sound bool // the file needs no check: closed properly, or its process died and the machine did not
 }
 
 // takeLock takes the lock or names who has it. Guarantee G13: one process at a time works on a workspace.
@@ -49,6 +52,7 @@ func takeLock(dir, command string) (*lock, error) {
 	}
 	before, _ := io.ReadAll(file)
 	l := &lock{file: file, clean: len(before) == 0}
+	l.sound = l.clean || sameStart(before)
 	if err := l.sign(command); err != nil {
 		_ = file.Close()
 		return nil, unwritable(dir, err)
@@ -66,6 +70,22 @@ func InUse(dir string) bool {
 	return errors.Is(tryShared(file), errHeld)
 }
 
+// sameStart says whether the process that wrote the text died while the machine went on: what it had written is whole
+// then, for the system keeps what a killed process wrote. Only a machine that went down can tear pages.
+func sameStart(text []byte) bool {
+	var h holder
+	return json.Unmarshal(text, &h) == nil && h.Boot != "" && h.Boot == machineStart()
+}
+
+// machineStart is the id Linux gives each start of a machine, "" elsewhere.
+func machineStart() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
+}
+
 func waitForLock(file *os.File) error {
 	for deadline := time.Now().Add(lockPatience); ; time.Sleep(20 * time.Millisecond) {
 		err := tryLock(file)
@@ -77,7 +97,8 @@ func waitForLock(file *os.File) error {
 
 func (l *lock) sign(command string) error {
 	host, _ := os.Hostname()
-	text, err := json.Marshal(holder{PID: os.Getpid(), Host: host, Command: command, Since: time.Now().UTC().Truncate(time.Second)})
+	text, err := json.Marshal(holder{PID: os.Getpid(), Host: host, Command: command, Since: time.Now().UTC().Truncate(time.Second),
+		Boot: machineStart()})
 	if err != nil {
 		return err
 	}

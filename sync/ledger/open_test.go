@@ -263,3 +263,34 @@ func TestTheLedgerIsItsOwnersAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestAKilledProcessCostsNoCheck: while the machine has not gone down, a ledger that was not closed opens without reading
+// all of it; after another start of the machine it is checked, and damage is found.
+func TestAKilledProcessCostsNoCheck(t *testing.T) {
+	if machineStart() == "" {
+		t.Skip("this system does not tell one start of the machine from another")
+	}
+	for _, c := range []struct {
+		name, boot string
+		found      bool
+	}{{"the same start", machineStart(), false}, {"another start", "an-earlier-start", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := prepared(t, dir)
+			torn := []byte(copyOf(t, dir, fileName))
+			size := int(torn[16])<<8 | int(torn[17])
+			for i := len(torn) - size; i < len(torn); i++ {
+				torn[i] ^= 0x5a
+			}
+			must(t, os.WriteFile(path, torn, 0o600))
+			must(t, os.WriteFile(filepath.Join(dir, "lock"), []byte(`{"pid":1,"boot":"`+c.boot+`"}`), 0o600))
+			l, err := Open(t.Context(), dir, "test")
+			if err == nil {
+				defer l.Close()
+			}
+			if got := fault.Is(err, "ledger.damaged"); got != c.found {
+				t.Errorf("damage found: %v (%v)", got, err)
+			}
+		})
+	}
+}
