@@ -12,16 +12,25 @@ import (
 // priorBatch is how many records one Next gives.
 const priorBatch = 8192
 
+// priorAhead is how many batches are read before they are asked for.
+const priorAhead = 3
+
 // PriorCursor walks the narrow half of a sync's records in ascending order of the bytes of their keys. It sees the
-// ledger as it was when it was opened, and serves one goroutine.
+// ledger as it was when it was opened, reads a few batches ahead, and serves one goroutine.
 type PriorCursor struct {
 	path  string
 	ctx   context.Context
 	conn  *conn
 	rows  driver.Rows
-	row   [4]driver.Value
+	given []model.Prior      // what the last Next gave
+	full  chan priors        // read and not given yet; closed at the end
+	free  chan []model.Prior // to be read into
+	stop  chan struct{}
+}
+
+type priors struct {
 	batch []model.Prior
-	ended bool // a statement stepped after its end would begin again
+	err   error
 }
 
 // Priors opens a walk over a sync's records; close it soon, an open walk keeps the write-ahead log from shrinking.
@@ -40,38 +49,86 @@ func (r *Reader) Priors(ctx context.Context, ref SyncRef) (*PriorCursor, error) 
 		_ = c.close()
 		return nil, explain(err, r.path)
 	}
-	return &PriorCursor{path: r.path, ctx: ctx, conn: c, rows: rows, batch: make([]model.Prior, 0, priorBatch)}, nil
+	cursor := &PriorCursor{path: r.path, ctx: ctx, conn: c, rows: rows, full: make(chan priors, priorAhead),
+		free: make(chan []model.Prior, priorAhead+1), stop: make(chan struct{})}
+	for range priorAhead {
+		cursor.free <- make([]model.Prior, 0, priorBatch)
+	}
+	go cursor.read()
+	return cursor, nil
 }
+
+// read fills batches until the end, the first error, or Close.
+func (c *PriorCursor) read() {
+	defer close(c.full)
+	for {
+		select {
+		case <-c.stop:
+			return
+		case batch := <-c.free:
+			batch, err := c.fill(batch[:0])
+			if len(batch) == 0 && err == nil {
+				return
+			}
+			c.full <- priors{batch, err} // there is room for every batch there is
+			if err != nil {
+				return
+			}
+		}
+	}
+}
+
+// fill reads one batch; less than a whole one is the last.
+func (c *PriorCursor) fill(batch []model.Prior) ([]model.Prior, error) {
+	var row [4]driver.Value
+	for len(batch) < priorBatch {
+		err := c.rows.Next(row[:])
+		if errors.Is(err, io.EOF) {
+			c.rows = noRows{c.rows} // a statement stepped after its end would begin again
+			break
+		}
+		if err != nil {
+			return nil, explain(err, c.path)
+		}
+		batch = append(batch, model.Prior{
+			Key:     model.Key(row[0].(string)),
+			Shape:   uint32(row[1].(int64)),
+			RowHash: uint64(row[2].(int64)),
+			State:   model.State(row[3].(int64)),
+		})
+	}
+	return batch, nil
+}
+
+// noRows are rows at their end.
+type noRows struct{ driver.Rows }
+
+func (noRows) Next([]driver.Value) error { return io.EOF }
 
 // Next gives the next records, none at the end. The slice is good until the next call.
 func (c *PriorCursor) Next() ([]model.Prior, error) {
 	if err := c.ctx.Err(); err != nil {
 		return nil, err
 	}
-	c.batch = c.batch[:0]
-	for len(c.batch) < priorBatch && !c.ended {
-		err := c.rows.Next(c.row[:])
-		if errors.Is(err, io.EOF) {
-			c.ended = true
-			break
-		}
-		if err != nil {
-			return nil, explain(err, c.path)
-		}
-		c.batch = append(c.batch, model.Prior{
-			Key:     model.Key(c.row[0].(string)),
-			Shape:   uint32(c.row[1].(int64)),
-			RowHash: uint64(c.row[2].(int64)),
-			State:   model.State(c.row[3].(int64)),
-		})
+	if c.given != nil {
+		c.free <- c.given
+		c.given = nil
 	}
-	return c.batch, nil
+	next, more := <-c.full
+	if !more {
+		return nil, nil
+	}
+	c.given = next.batch
+	return next.batch, next.err
 }
 
 // Close ends the walk; called again it does nothing.
 func (c *PriorCursor) Close() error {
 	if c.conn == nil {
 		return nil
+	}
+	close(c.stop)
+	for range c.full { // until nobody reads
 	}
 	err := errors.Join(c.rows.Close(), c.conn.close())
 	c.conn = nil
