@@ -168,8 +168,8 @@ func TestBreakerOpensAndClosesAgain(t *testing.T) {
 		time.Sleep(time.Until(at))
 		lane.Call(t.Context(), dead, connect.Batch{}, nil)
 		again, _ := lane.Ready(time.Now())
-		if again.Sub(time.Now()) <= 5*time.Second {
-			t.Errorf("still dead, and tried again after only %s", again.Sub(time.Now()))
+		if time.Until(again) <= 5*time.Second {
+			t.Errorf("still dead, and tried again after only %s", time.Until(again))
 		}
 		time.Sleep(time.Until(again))
 		alive := destination(func(b connect.Batch) ([]connect.Outcome, error) { return make([]connect.Outcome, len(b.Ops)), nil })

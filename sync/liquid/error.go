@@ -25,5 +25,3 @@ func errorAt(source string, at int, message string) *Error {
 	col := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
 	return &Error{Line: line, Col: col, Message: message}
 }
-
-func (e *Error) try(suggestion string) *Error { e.Suggestion = suggestion; return e }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/freshet/freshet/sync/batch"
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/deliver"
 	"github.com/freshet/freshet/sync/ledger"
-
-	"github.com/freshet/freshet/sync/batch"
+	"github.com/freshet/freshet/sync/plan"
 )
 
 // make carries one call from its intent to its outcome.
@@ -23,7 +23,7 @@ func (x *execution) make(ctx context.Context, c *call) result {
 	c.Attempt++
 	c.State, c.IntendedAt = ledger.CallOpen, time.Now()
 	if err := x.runner.Ledger.Intend(context.WithoutCancel(ctx), c.Call); err != nil {
-		return result{err: err, undone: int64(len(c.items))}
+		return result{err: err}
 	}
 	answer := x.lane.Call(ctx, x.job.Destination, x.batch(c), x.jobOf(ctx, c))
 	if answer.Stopped {
@@ -43,12 +43,15 @@ func (x *execution) make(ctx context.Context, c *call) result {
 func (x *execution) batch(c *call) connect.Batch {
 	ops := make([]connect.Operation, len(c.items))
 	for i, item := range c.items {
-		s := item.Step
-		ops[i] = connect.Operation{Key: s.Key, Match: s.Match, PriorMatch: s.PriorMatch, RemoteID: s.RemoteID,
-			Fields: s.Fields, Version: s.Version}
+		ops[i] = operation(item.Step)
 	}
 	return connect.Batch{ID: c.ID, Sync: x.job.Sync.Name, Object: x.job.Sync.Object, Verb: connect.Verb(c.Verb),
 		Attempt: c.Attempt, Ops: ops}
+}
+
+func operation(s *plan.Step) connect.Operation {
+	return connect.Operation{Key: s.Key, Match: s.Match, PriorMatch: s.PriorMatch, RemoteID: s.RemoteID, Fields: s.Fields,
+		Version: s.Version}
 }
 
 func (x *execution) jobOf(ctx context.Context, c *call) *deliver.Job {

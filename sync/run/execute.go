@@ -54,13 +54,12 @@ type call struct {
 
 // result is what one call came to: settled, and what of it must go out again.
 type result struct {
-	count  tally
-	again  []*call // not applied or unknown: to be sent again, each not before its time
-	halt   *connect.CallError
-	taken  bool // at least one row was accepted
-	lone   bool // a single row was refused
-	err    error
-	undone int64 // rows of a call that could not be made at all
+	count tally
+	again []*call // not applied or unknown: to be sent again, each not before its time
+	halt  *connect.CallError
+	taken bool // at least one row was accepted
+	lone  bool // a single row was refused
+	err   error
 }
 
 // grace is how long calls under way may go on after the run was told to stop.

@@ -37,6 +37,7 @@ type planner struct {
 	past    *ledger.Reader
 	state   ledger.SyncState
 	program *mapping.Program
+	tables  []string // that the model reads
 	walk    *engine.Walk
 	out     *plan.Writer
 	sum     plan.Summary
@@ -79,7 +80,7 @@ func (p *planner) open(ctx context.Context, r *Runner) error {
 	if p.state, _, err = p.past.Sync(ctx, p.job.Sync.Name); err != nil {
 		return err
 	}
-	if p.program, err = r.compile(ctx, p.job, p.wait); err != nil {
+	if p.program, p.tables, err = r.compile(ctx, p.job, p.wait); err != nil {
 		return err
 	}
 	p.sum = plan.Summary{Sync: p.job.Sync.Name, Model: p.job.Model.Name, Destination: p.job.Sync.Destination,
@@ -89,28 +90,29 @@ func (p *planner) open(ctx context.Context, r *Runner) error {
 	return err
 }
 
-// compile reads the model's columns, reports drift, and makes the mapping's program.
-func (r *Runner) compile(ctx context.Context, job Job, wait time.Duration) (*mapping.Program, error) {
+// compile reads the model's columns, reports drift, and makes the mapping's program; tables are those the model reads.
+func (r *Runner) compile(ctx context.Context, job Job, wait time.Duration) (program *mapping.Program, tables []string, err error) {
 	state, known, err := r.past().Sync(ctx, job.Sync.Name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	described, err := job.Engine.Describe(ctx, job.Model)
 	if err != nil {
-		return nil, worked(err, known && state.Schema != "", job.Model)
+		return nil, nil, worked(err, known && state.Schema != "", job.Model)
 	}
 	last := recalled(state.Schema)
 	if err := last.moved(job); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := dropped(last.Columns, described.Columns, job); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	object, err := r.describe(ctx, job, wait)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return mapping.Compile(job.Sync, job.Model, described.Columns, object, job.Object.Match)
+	program, err = mapping.Compile(job.Sync, job.Model, described.Columns, object, job.Object.Match)
+	return program, described.Tables, err
 }
 
 // matchCheck names the model columns that are the match, where plain columns are; the engine then finds rows that
@@ -132,12 +134,8 @@ func (p *planner) matchCheck() engine.MatchCheck {
 }
 
 // problems sets aside what the sources could not read.
-func (p *planner) problems(ctx context.Context) error {
-	described, err := p.job.Engine.Describe(ctx, p.job.Model)
-	if err != nil {
-		return err
-	}
-	for _, problem := range p.job.Engine.Problems(described.Tables) {
+func (p *planner) problems(context.Context) error {
+	for _, problem := range p.job.Engine.Problems(p.tables) {
 		p.unread++
 		where := problem.File
 		if problem.Line > 0 {

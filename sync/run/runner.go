@@ -115,7 +115,7 @@ func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, o Optio
 		return fault.New(fault.Held, "plan.other_hash", "the plan has another hash than the one approved").
 			Do("look at the plan again and approve the hash it shows: " + s.Hash)
 	}
-	program, err := r.compile(ctx, job, o.Wait)
+	program, _, err := r.compile(ctx, job, o.Wait)
 	if err != nil {
 		return err
 	}

@@ -19,11 +19,10 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 	var settlements []ledger.Settlement
 	var refused, unseen []batch.Item // to go again: known not to have been applied, and unknown
 	var wait time.Duration
-	ops := x.batch(c).Ops
 	c.Exceptions = nil
 	for i, item := range c.items {
 		o := c.ours(outcomes[i])
-		o.Message = deliver.Scrub(o.Message, ops[i])
+		o.Message = deliver.Scrub(o.Message, operation(item.Step))
 		c.RequestID = first(c.RequestID, o.RequestID)
 		fate := x.fate(item, o)
 		r.count.row(fate, o)

@@ -60,20 +60,6 @@ func moment(text string) string {
 	return t.Local().Format("2006-01-02 15:04:05")
 }
 
-func sizeOf(bytes int64) string {
-	const kilo = 1000
-	units := []string{"B", "kB", "MB", "GB", "TB"}
-	f, i := float64(bytes), 0
-	for f >= kilo && i < len(units)-1 {
-		f /= kilo
-		i++
-	}
-	if i == 0 {
-		return strconv.FormatInt(bytes, 10) + " B"
-	}
-	return strconv.FormatFloat(f, 'f', 1, 64) + " " + units[i]
-}
-
 // clean makes text from sources and destinations safe to print: what would steer a terminal becomes U+FFFD.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
