@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// FeedTable is the table of a feed: columns with DuckDB types, in the order in which they were first met.
+type FeedTable struct {
+	Name    string
+	Columns []FeedColumn
+}
+
+// FeedColumn is one column of a feed.
+type FeedColumn struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// FeedRow is one row of a feed: the text of every value by name, as one flat JSON object of texts and nulls.
+type FeedRow struct {
+	Key model.Key
+	Row []byte // nil: the row is gone
+}
+
+// The tables behind the feeds. What models read are views that leave the key's text out.
+const (
+	feedSchema  = "memory.feeds"
+	feedStore   = "memory.freshet_feeds"
+	stagedTable = "freshet_staged"
+)
+
+// feedChunk is how many rows are handed to DuckDB at once.
+const feedChunk = 20_000
+
+// MakeFeed makes a feed's table, empty, or makes it anew. Fault feed.type where a column's type is none of DuckDB's.
+func (e *Engine) MakeFeed(ctx context.Context, t FeedTable) error {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer conn.Close()
+	columns := []string{"freshet_key VARCHAR"}
+	for _, c := range t.Columns {
+		columns = append(columns, name(c.Name)+" "+c.Type)
+	}
+	for _, query := range []string{
+		"CREATE SCHEMA IF NOT EXISTS " + feedSchema, "CREATE SCHEMA IF NOT EXISTS " + feedStore,
+		"CREATE OR REPLACE TABLE " + t.store() + " (" + strings.Join(columns, ", ") + ")",
+		"CREATE OR REPLACE VIEW " + feedSchema + "." + name(t.Name) + " AS SELECT " + t.list() + " FROM " + t.store(),
+	} {
+		if err := run(ctx, conn, query); err != nil {
+			return fault.New(fault.Usage, "feed.type", "the table of feed "+t.Name+" cannot be made").At("feeds." + t.Name).
+				Do("check the column types declared for the feed").Because(translate(ctx, err))
+		}
+	}
+	return nil
+}
+
+func (t FeedTable) store() string { return feedStore + "." + name(t.Name) }
+
+// list names the columns a model sees; a feed without any has one that nothing is in.
+func (t FeedTable) list() string {
+	if len(t.Columns) == 0 {
+		return "NULL AS nothing_read_yet WHERE false"
+	}
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = name(c.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// PutFeed brings rows of a feed's table up to date: each key once. They are seen whole or not at all.
+func (e *Engine) PutFeed(ctx context.Context, t FeedTable, rows []FeedRow) error {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer conn.Close()
+	if err := run(ctx, conn, "BEGIN TRANSACTION"); err != nil {
+		return translate(ctx, err)
+	}
+	for chunk := range slices.Chunk(rows, feedChunk) {
+		if err = t.put(ctx, conn, chunk); err != nil {
+			_ = run(context.WithoutCancel(ctx), conn, "ROLLBACK")
+			return translate(ctx, err)
+		}
+	}
+	return translate(ctx, run(ctx, conn, "COMMIT"))
+}
+
+func (t FeedTable) put(ctx context.Context, conn *sql.Conn, rows []FeedRow) error {
+	if err := stage(ctx, conn, rows); err != nil {
+		return err
+	}
+	return run(ctx, conn, "DELETE FROM "+t.store()+" WHERE freshet_key IN (SELECT k FROM "+stagedTable+")",
+		"INSERT INTO "+t.store()+" SELECT k"+t.typed()+" FROM "+t.unpacked()+" WHERE j IS NOT NULL")
+}
+
+// LoadFeed fills an empty table; next gives the rows, none at the end.
+func (e *Engine) LoadFeed(ctx context.Context, t FeedTable, next func() ([]FeedRow, error)) error {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer conn.Close()
+	for {
+		rows, err := next()
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := stage(ctx, conn, rows); err != nil {
+			return translate(ctx, err)
+		}
+		if err := run(ctx, conn, "INSERT INTO "+t.store()+" SELECT k"+t.typed()+" FROM "+t.unpacked()); err != nil {
+			return translate(ctx, err)
+		}
+	}
+}
+
+// stage hands rows to DuckDB as they are kept.
+func stage(ctx context.Context, conn *sql.Conn, rows []FeedRow) error {
+	if err := run(ctx, conn, "CREATE OR REPLACE TEMP TABLE "+stagedTable+" (k VARCHAR, j VARCHAR)"); err != nil {
+		return err
+	}
+	return fill(conn, stagedTable, len(rows), func(i int) []driver.Value {
+		if rows[i].Row == nil {
+			return []driver.Value{string(rows[i].Key), nil}
+		}
+		return []driver.Value{string(rows[i].Key), string(rows[i].Row)}
+	})
+}
+
+// unpacked is SQL for the staged rows with the values' texts in the struct s.
+func (t FeedTable) unpacked() string {
+	if len(t.Columns) == 0 {
+		return stagedTable
+	}
+	parts := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		parts[i] = string(model.AppendQuoted(nil, c.Name)) + `:"VARCHAR"`
+	}
+	return "(SELECT k, j, from_json(j, " + literal("{"+strings.Join(parts, ",")+"}") + ") AS s FROM " + stagedTable + ")"
+}
+
+// typed is SQL for the columns in their own types. A text that is none of its type becomes NULL: what is kept was checked when
+// it came, and a table that cannot be made at all would be worse.
+func (t FeedTable) typed() string {
+	var b strings.Builder
+	for _, c := range t.Columns {
+		fmt.Fprintf(&b, ", %s", fromText("s."+name(c.Name), c.Type))
+	}
+	return b.String()
+}
+
+// fromText is SQL for a value of a type from its canonical text.
+func fromText(x, typ string) string {
+	switch strings.ToUpper(typ) {
+	case "VARCHAR":
+		return x
+	case "BLOB":
+		return "from_base64(" + x + ")"
+	case "JSON":
+		return "CAST(" + x + " AS JSON)"
+	default:
+		return "TRY_CAST(" + x + " AS " + typ + ")"
+	}
+}
+
+// AppendFeedRow writes fields as FeedRow.Row keeps them.
+func AppendFeedRow(dst []byte, fields model.Fields) []byte {
+	dst = append(dst, '{')
+	for i, f := range fields {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = model.AppendQuoted(dst, f.Name)
+		dst = append(dst, ':')
+		if f.Value.IsNull() {
+			dst = append(dst, "null"...)
+			continue
+		}
+		dst = model.AppendQuoted(dst, f.Value.Text)
+	}
+	return append(dst, '}')
+}

@@ -1,0 +1,211 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/mapping"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/reach"
+)
+
+// keysTable holds, on the connection of a walk over some keys, these keys: their text, and each part in its own type.
+const keysTable = "freshet_keys"
+
+// Scope is a model that can be evaluated for some keys alone, and what its feeds' changes mean for them.
+type Scope struct {
+	Model model.Model
+	Feeds []Reached // the feeds it reads, each mention
+	key   []mapping.Column
+	sql   string // the model restricted to keysTable
+}
+
+// Reached is one mention of a feed in a model.
+type Reached struct {
+	Feed string
+	By   []string // its column that equals each of the model's key columns
+}
+
+// ScopeOf finds out whether a model can be evaluated for some keys alone. Fault model.not_live says why it cannot.
+func (e *Engine) ScopeOf(ctx context.Context, m model.Model) (*Scope, error) {
+	described, err := e.Describe(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	defer conn.Close()
+	s := &Scope{Model: m, key: keyColumns(m, described.Columns)}
+	parse, err := parseOf(ctx, conn, m.SQL)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	found, err := reach.Find(parse, m.Key, catalog{ctx, conn})
+	if err == nil {
+		err = s.follow(ctx, conn, found)
+	}
+	var refusal *reach.Refusal
+	if errors.As(err, &refusal) {
+		return nil, notLive(m, refusal.Why)
+	}
+	return s, err
+}
+
+func notLive(m model.Model, why string) error {
+	return fault.New(fault.Usage, "model.not_live", "model "+m.Name+" cannot follow its feeds key by key: "+why).At(where(m, m.SQLPos)).
+		Do("its syncs are evaluated whole, by schedule or by hand; change the SQL if they are to be live")
+}
+
+func keyColumns(m model.Model, columns []mapping.Column) []mapping.Column {
+	var key []mapping.Column
+	for _, name := range m.Key {
+		i := slices.IndexFunc(columns, func(c mapping.Column) bool { return strings.EqualFold(c.Name, name) })
+		key = append(key, columns[i])
+	}
+	return key
+}
+
+func parseOf(ctx context.Context, conn *sql.Conn, query string) (parse []byte, err error) {
+	err = read(ctx, conn, "SELECT CAST(json_serialize_sql("+literal(query)+") AS VARCHAR)", func(row []driver.Value) error {
+		parse = []byte(row[0].(string))
+		return nil
+	})
+	return parse, err
+}
+
+// follow restricts every table that the key reaches and notes the feeds among them; a feed that it does not reach could
+// change any record.
+func (s *Scope) follow(ctx context.Context, conn *sql.Conn, found *reach.Reach) error {
+	restricted, err := found.Restrict(func(t reach.Table, alias string) (map[string]any, error) {
+		by, err := s.sameTypes(ctx, conn, t)
+		if err != nil {
+			return nil, err
+		}
+		feed := strings.EqualFold(t.Schema, "feeds")
+		if feed && slices.Contains(by, "") {
+			return nil, &reach.Refusal{Why: fmt.Sprintf("a change in feeds.%s can reach any record: the SQL does not join it by the key %s",
+				t.Name, strings.Join(s.Model.Key, ", "))}
+		}
+		if feed {
+			s.Feeds = append(s.Feeds, Reached{Feed: t.Name, By: by})
+		}
+		if strings.Join(by, "") == "" {
+			return nil, nil
+		}
+		return restrictedItem(ctx, conn, t, alias, by)
+	})
+	if err != nil {
+		return err
+	}
+	err = read(ctx, conn, "SELECT json_deserialize_sql("+literal(string(restricted))+")", func(row []driver.Value) error {
+		s.sql = row[0].(string)
+		return nil
+	})
+	return translate(ctx, err)
+}
+
+// sameTypes leaves out columns whose type is another than the key's: the SQL compares them by a cast, and a text such
+// as 042 equals more than one.
+func (s *Scope) sameTypes(ctx context.Context, conn *sql.Conn, t reach.Table) ([]string, error) {
+	types := map[string]string{}
+	err := read(ctx, conn, "SELECT column_name, column_type FROM (DESCRIBE "+qualified(t)+")", func(row []driver.Value) error {
+		types[strings.ToLower(row[0].(string))] = row[1].(string)
+		return nil
+	})
+	by := slices.Clone(t.By)
+	for i := range by {
+		if types[by[i]] != s.key[i].Type {
+			by[i] = ""
+		}
+	}
+	return by, translate(ctx, err)
+}
+
+func qualified(t reach.Table) string {
+	var parts []string
+	for _, p := range []string{t.Catalog, t.Schema, t.Name} {
+		if p != "" {
+			parts = append(parts, name(p))
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+// restrictedItem is DuckDB's parse of a table restricted to the keys.
+func restrictedItem(ctx context.Context, conn *sql.Conn, t reach.Table, alias string, by []string) (map[string]any, error) {
+	var columns, keys []string
+	for i, c := range by {
+		if c != "" {
+			columns = append(columns, name(c))
+			keys = append(keys, fmt.Sprintf("k%d", i))
+		}
+	}
+	condition := fmt.Sprintf("%s IN (SELECT %s FROM temp.main.%s)", columns[0], keys[0], keysTable)
+	if len(columns) > 1 {
+		condition = fmt.Sprintf("(%s) IN (SELECT %s FROM temp.main.%s)", strings.Join(columns, ", "), strings.Join(keys, ", "), keysTable)
+	}
+	parse, err := parseOf(ctx, conn, fmt.Sprintf("SELECT * FROM (SELECT * FROM %s WHERE %s) AS %s", qualified(t), condition, name(alias)))
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	var tree struct {
+		Statements []struct {
+			Node struct {
+				From map[string]any `json:"from_table"`
+			} `json:"node"`
+		} `json:"statements"`
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(parse)))
+	decoder.UseNumber()
+	if err := decoder.Decode(&tree); err != nil || len(tree.Statements) != 1 {
+		return nil, errors.Join(err, errors.New("the restriction of a table could not be parsed"))
+	}
+	return tree.Statements[0].Node.From, nil
+}
+
+// catalog answers reach's questions from the engine itself.
+type catalog struct {
+	ctx  context.Context
+	conn *sql.Conn
+}
+
+func (c catalog) Columns(catalog, schema, table string) (columns []string, ok bool) {
+	err := read(c.ctx, c.conn, "SELECT column_name FROM (DESCRIBE "+qualified(reach.Table{Catalog: catalog, Schema: schema, Name: table})+")",
+		func(row []driver.Value) error {
+			columns = append(columns, row[0].(string))
+			return nil
+		})
+	return columns, err == nil
+}
+
+// View gives the SELECT of a model that another one reads.
+func (c catalog) View(catalog, schema, view string) (parse []byte) {
+	if !strings.EqualFold(schema, "models") {
+		return nil
+	}
+	var query string
+	_ = read(c.ctx, c.conn, "SELECT sql FROM duckdb_views() WHERE database_name = 'memory' AND schema_name = 'models' AND lower(view_name) = lower("+
+		literal(view)+")", func(row []driver.Value) error {
+		query = selectOf(row[0].(string))
+		return nil
+	})
+	if query != "" {
+		parse, _ = parseOf(c.ctx, c.conn, query)
+	}
+	return parse
+}
+
+// selectOf is the SELECT in DuckDB's own text of a view.
+func selectOf(create string) string {
+	_, query, _ := strings.Cut(create, " AS ")
+	return strings.TrimSuffix(strings.TrimSpace(query), ";")
+}

@@ -1,0 +1,143 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// FeedRef is a feed's number in this ledger: small, and stable for ever.
+type FeedRef int64
+
+// FeedState is what stands of a feed as a whole.
+type FeedState struct {
+	Ref        FeedRef
+	Name       string
+	Definition string // what its rows were made by, "" before the first
+	Version    int64  // of the definition, from 1
+	Columns    string // JSON of the table's columns, "" before the first
+	Paused     string // why it does not go on, "" while it does
+	PausedBy   string
+	Seen       int64 // events read, those ignored, late and set aside among them
+	Ignored    int64 // that say nothing about a row: heartbeats, schema changes, …
+	Aside      int64 // that were set aside when they came
+	Late       int64 // that came after a newer one of their key
+}
+
+// Identity tells this ledger from any other; it never changes.
+func (r *Reader) Identity(ctx context.Context) (id string, err error) {
+	_, err = r.row(ctx, `SELECT id FROM identity`, nil, &id)
+	return id, err
+}
+
+const feedColumns = `SELECT ref, name, definition, version, columns, paused, paused_by, seen, ignored, aside, late FROM feeds `
+
+// Feed finds a feed by its name; ok is false where nothing was ever read for it.
+func (r *Reader) Feed(ctx context.Context, name string) (s FeedState, ok bool, err error) {
+	err = r.each(ctx, feedColumns+`WHERE name = ?`, []any{name}, func(rows *sql.Rows) (err error) {
+		s, err = scanFeed(rows)
+		ok = true
+		return err
+	})
+	s.Name = name
+	return s, ok, err
+}
+
+func scanFeed(rows *sql.Rows) (s FeedState, err error) {
+	err = rows.Scan(&s.Ref, &s.Name, &s.Definition, &s.Version, &s.Columns, &s.Paused, &s.PausedBy, &s.Seen, &s.Ignored, &s.Aside, &s.Late)
+	return s, err
+}
+
+// EnsureFeed finds a feed by its name or makes it.
+func (l *Ledger) EnsureFeed(ctx context.Context, name string) (FeedState, error) {
+	if s, ok, err := l.Feed(ctx, name); ok || err != nil {
+		return s, err
+	}
+	err := l.writer.do(ctx, func(t *tx) error {
+		_, err := t.exec(`INSERT INTO feeds (name) VALUES (?) ON CONFLICT DO NOTHING`, name)
+		return err
+	})
+	if err != nil {
+		return FeedState{}, err
+	}
+	s, _, err := l.Feed(ctx, name)
+	return s, err
+}
+
+// DefineFeed keeps what a feed's rows are made by from now on; its version grows where that is something else.
+func (l *Ledger) DefineFeed(ctx context.Context, ref FeedRef, definition string) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE feeds SET version = version + 1, definition = ?2 WHERE ref = ?1 AND definition <> ?2`, int64(ref), definition)
+		return err
+	})
+}
+
+// PauseFeed stops a feed, with the reason and who wants it so; an empty reason lets it go on.
+func (l *Ledger) PauseFeed(ctx context.Context, ref FeedRef, why, who string) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE feeds SET paused = ?2, paused_by = ?3 WHERE ref = ?1`, int64(ref), why, who)
+		if err == nil && n == 0 {
+			return fault.New(fault.Internal, "ledger.no_feed", fmt.Sprintf("the ledger knows no feed %d", ref))
+		}
+		return err
+	})
+}
+
+// FeedPosition is how far one partition has been taken in.
+type FeedPosition struct {
+	model.Position
+	Number   int64 // the topic's number in the ledger, for Version.Topic
+	Era      int64 // the topic's epoch, for Version.Epoch
+	Clock    int64 // Version.Clock of the newest event taken in
+	Archived int64 // first offset that is not in the history yet
+}
+
+// FeedPositions lists how far every partition of a feed has been taken in, topics made anew under both their ids.
+func (r *Reader) FeedPositions(ctx context.Context, ref FeedRef) ([]FeedPosition, error) {
+	var list []FeedPosition
+	err := r.each(ctx, `SELECT t.topic, t.id, t.n, t.epoch, p.partition, p.next, p.epoch, p.clock, p.archived
+		FROM feed_partitions p JOIN feed_topics t ON t.n = p.topic WHERE t.feed = ? ORDER BY t.n, p.partition`, []any{int64(ref)},
+		func(rows *sql.Rows) error {
+			var p FeedPosition
+			var id []byte
+			err := rows.Scan(&p.Topic, &id, &p.Number, &p.Era, &p.Partition, &p.Next, &p.Epoch, &p.Clock, &p.Archived)
+			copy(p.TopicID[:], id)
+			list = append(list, p)
+			return err
+		})
+	return list, err
+}
+
+// FeedTopic gives the number and the epoch of a topic under its id, making them where it is new. A topic whose name is
+// known under another id gets the next epoch. Guarantee G27.
+func (l *Ledger) FeedTopic(ctx context.Context, ref FeedRef, topic string, id model.TopicID) (n, epoch int64, err error) {
+	err = l.writer.do(ctx, func(t *tx) error {
+		if _, err := t.exec(`INSERT INTO feed_topics (feed, topic, id, epoch)
+			SELECT ?1, ?2, ?3, coalesce(max(epoch) + 1, 0) FROM feed_topics WHERE feed = ?1 AND topic = ?2
+			ON CONFLICT DO NOTHING`, int64(ref), topic, id[:]); err != nil {
+			return err
+		}
+		if n, _, err = t.one(`SELECT n FROM feed_topics WHERE feed = ? AND topic = ? AND id = ?`, int64(ref), topic, id[:]); err != nil {
+			return err
+		}
+		epoch, _, err = t.one(`SELECT epoch FROM feed_topics WHERE n = ?`, n)
+		return err
+	})
+	return n, epoch, err
+}
+
+// Archived notes how far partitions are in the history. It never goes back.
+func (l *Ledger) Archived(ctx context.Context, positions []FeedPosition) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		for _, p := range positions {
+			if _, err := t.exec(`UPDATE feed_partitions SET archived = max(archived, ?3) WHERE topic = ?1 AND partition = ?2`,
+				p.Number, int64(p.Partition), p.Archived); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
