@@ -49,7 +49,7 @@ func workspace(drivers []connect.Driver) *shape {
 		{name: "workspace", shape: text("The name of the workspace; without it the folder's name.")},
 		{name: "data_dir", shape: text("Folder of the ledger, the history and the plans; .freshet without it. Relative to the workspace.")},
 		{name: "sources", shape: sources(drivers)},
-		{name: "feeds", shape: &shape{kind: anyKind}, later: "this version of Freshet has no feeds: it cannot read Kafka yet"},
+		{name: "feeds", shape: namedSQL("Streams that become keyed tables, feeds.name in SQL.", feedShape())},
 		{name: "models", shape: namedSQL("SQL over the sources, with a key.", modelShape())},
 		{name: "audiences", shape: namedSQL("Named parts of a model. Read and checked; no sync can carry one in this version.", audienceShape())},
 		{name: "destinations", shape: destinations(drivers)},
@@ -65,6 +65,32 @@ func named(help string, of *shape) *shape {
 func namedSQL(help string, of *shape) *shape {
 	return &shape{kind: namedKind, help: help, of: of, rule: sqlName,
 		says: "it is used in SQL, so letters, digits and underscores only, not beginning with a digit"}
+}
+
+func feedShape() *shape {
+	return &shape{kind: recordKind, fields: []field{
+		{name: "source", required: true, shape: text("The source to read, of type kafka.")},
+		{name: "topic", shape: text("The topic to read; or write topics or pattern.")},
+		{name: "topics", shape: texts("The topics to read.")},
+		{name: "pattern", shape: text("A regular expression (RE2) for the names of the topics to read.")},
+		{name: "format", required: true, shape: choice("How its events are written; see docs/FORMATS.md.", window.Formats())},
+		{name: "key", required: true, shape: &shape{kind: eitherKind, help: "The column, or the list of columns, that names a row.",
+			either: []*shape{text(""), texts("")}, form: "a column or a list of columns"}},
+		{name: "columns", shape: &shape{kind: namedKind, help: "Types of columns, DuckDB's, where events do not say them: price: DECIMAL(10,2).", of: text("")}},
+		{name: "sql", shape: text("A select over event, the decoded rows; what models read. Without it the rows themselves.")},
+		{name: "from", shape: choice("Where a partition begins that is read for the first time: beginning, or end. Beginning without it.", []string{"beginning", "end"})},
+		{name: "keep", shape: &shape{kind: recordKind, help: "How long events are kept as they came; without end where nothing is said.", fields: []field{
+			{name: "for", shape: duration("Time after which an event may go.")},
+			{name: "mb", shape: formed("Megabytes of the files at most; the oldest go first.", "a count such as 10000", `^[0-9]+$`,
+				func(s string) error { _, err := parseCount(s); return err })},
+		}}},
+		{name: "pause_above", shape: &shape{kind: recordKind, help: "A feed pauses when this many of its last 1,000 events had to be set aside.", fields: []field{
+			{name: "percent", shape: formed("Share of them; 20% without it.", "a percentage such as 20%", `^[0-9]+(\.[0-9]+)?%$`,
+				func(s string) error { _, err := parsePercent(s); return err })},
+			{name: "least", shape: formed("Events at least; 50 without it.", "a count such as 50", `^[0-9]+$`,
+				func(s string) error { _, err := parseCount(s); return err })},
+		}}},
+	}}
 }
 
 func modelShape() *shape {

@@ -124,7 +124,7 @@ func (b *builder) fail(p model.Pos, code, message, suggestion string) {
 
 func (b *builder) build() {
 	b.w = Workspace{Root: b.root, Name: b.top("workspace", filepath.Base(b.root)),
-		Models: map[string]model.Model{}, Audiences: map[string]Audience{},
+		Models: map[string]model.Model{}, Audiences: map[string]Audience{}, Feeds: map[string]model.Feed{},
 		Sources: map[string]Endpoint{}, Destinations: map[string]Endpoint{}}
 	b.w.DataDir = b.path(b.top("data_dir", ".freshet"))
 	for _, doc := range b.docs {
@@ -135,6 +135,9 @@ func (b *builder) build() {
 	}
 	for _, m := range b.sections["destinations"] {
 		b.destination(m)
+	}
+	for _, m := range b.sections["feeds"] {
+		b.feed(m)
 	}
 	for _, m := range b.sections["models"] {
 		b.model(m)

@@ -2,25 +2,26 @@ package config
 
 import "strings"
 
-// sqlRef is one models.NAME in SQL; line and col count from 0 at its beginning, col in runes.
+// sqlRef is one models.NAME or feeds.NAME in SQL; line and col count from 0 at its beginning, col in runes.
 type sqlRef struct {
 	name      string
 	line, col int
 }
 
-// modelRefs finds every models.NAME in SQL that is neither in a string nor in a comment. It reads tokens, not
-// grammar: a column named through a table alias "models" would be taken for one too, and is reported as missing.
-func modelRefs(sql string) []sqlRef {
-	var refs []sqlRef
+// refs finds every NAME of a schema, models.NAME or feeds.NAME, in SQL that is neither in a string nor in a comment. It reads
+// tokens, not grammar: a column named through a table alias "models" would be taken for one too, and is reported as
+// missing.
+func refs(sql, schema string) []sqlRef {
+	var found []sqlRef
 	var last [3]token // the tokens before this one, newest first
 	for s := (scanner{text: sql}); ; {
 		t, ok := s.next()
 		if !ok {
-			return refs
+			return found
 		}
-		if t.word && last[0].text == "." && !last[0].word && last[1].word && strings.EqualFold(last[1].text, "models") && last[2].text != "." {
+		if t.word && last[0].text == "." && !last[0].word && last[1].word && strings.EqualFold(last[1].text, schema) && last[2].text != "." {
 			line, col := place(sql, last[1].at)
-			refs = append(refs, sqlRef{name: t.text, line: line, col: col})
+			found = append(found, sqlRef{name: t.text, line: line, col: col})
 		}
 		last = [3]token{t, last[0], last[1]}
 	}

@@ -14,7 +14,8 @@ func (b *builder) uses() {
 	names := b.names("models")
 	for _, name := range names {
 		m := b.w.Models[name]
-		for _, ref := range modelRefs(m.SQL) {
+		b.usesFeeds(&m)
+		for _, ref := range refs(m.SQL, "models") {
 			i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, ref.name) })
 			if i < 0 {
 				b.fail(inSQL(m, ref), "unknown_model", fmt.Sprintf("models.%s reads models.%s, and there is none of that name", name, ref.name),
@@ -30,6 +31,21 @@ func (b *builder) uses() {
 	w := walk{b: b, done: map[string]bool{}}
 	for _, name := range names {
 		w.visit(name)
+	}
+}
+
+// usesFeeds finds which feeds a model reads as feeds.NAME and reports names that are not there.
+func (b *builder) usesFeeds(m *model.Model) {
+	names := b.names("feeds")
+	for _, ref := range refs(m.SQL, "feeds") {
+		i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, ref.name) })
+		switch {
+		case i < 0:
+			b.fail(inSQL(*m, ref), "unknown_feed", fmt.Sprintf("models.%s reads feeds.%s, and there is none of that name", m.Name, ref.name),
+				suggest(ref.name, names))
+		case !slices.Contains(m.Feeds, names[i]):
+			m.Feeds = append(m.Feeds, names[i])
+		}
 	}
 }
 

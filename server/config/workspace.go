@@ -13,6 +13,7 @@ type Workspace struct {
 	DataDir      string // absolute folder of ledger, history and plans
 	Models       map[string]model.Model
 	Order        []string // names of the models, each after those it uses
+	Feeds        map[string]model.Feed
 	Audiences    map[string]Audience
 	Syncs        []model.Sync // in the order of the files
 	Sources      map[string]Endpoint

@@ -25,6 +25,7 @@ type Service struct {
 	progress  func(Event)
 	lanes     deliver.Lanes
 	ledger    *ledger.Ledger // nil until work that writes needs it
+	past      *history.Store
 }
 
 // New makes the service of a workspace; progress may be nil. Nothing is opened yet.
@@ -32,7 +33,7 @@ func New(ws *config.Workspace, progress func(Event)) *Service {
 	if progress == nil {
 		progress = func(Event) {}
 	}
-	return &Service{workspace: ws, progress: progress}
+	return &Service{workspace: ws, progress: progress, past: history.New(filepath.Join(ws.DataDir, "history"))}
 }
 
 // Close lets go of the ledger and its lock.
@@ -110,9 +111,7 @@ func (s *Service) read(ctx context.Context) (*ledger.Reader, func(), error) {
 	return r, func() { _ = r.Close() }, nil
 }
 
-func (s *Service) history() *history.Store {
-	return history.New(filepath.Join(s.workspace.DataDir, "history"))
-}
+func (s *Service) history() *history.Store { return s.past }
 
 // runner makes a runner that reports as the named sync.
 func (s *Service) runner(name string) *run.Runner {
@@ -169,8 +168,35 @@ func objectOf(spec connect.Spec, name string) connect.Object {
 	return open
 }
 
-// engine opens an engine with the sources and models that a model reads.
+// engine opens an engine with the sources, feeds and models that a model reads.
 func (s *Service) engine(ctx context.Context, m model.Model) (*engine.Engine, func(), error) {
+	e, shut, err := s.engineOf(ctx, []model.Model{m})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.showFeeds(ctx, e, s.feedsOf(m)); err != nil {
+		shut()
+		return nil, nil, err
+	}
+	if err := s.define(ctx, e, s.modelsOf(m)); err != nil {
+		shut()
+		return nil, nil, err
+	}
+	return e, shut, nil
+}
+
+// define makes models readable by others; each comes after those it reads.
+func (s *Service) define(ctx context.Context, e *engine.Engine, models []model.Model) error {
+	for _, used := range models {
+		if err := e.Define(ctx, used); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// engineOf opens an engine with the sources that models read. Their feeds, and the models they use, are not there yet.
+func (s *Service) engineOf(ctx context.Context, models []model.Model) (*engine.Engine, func(), error) {
 	if err := s.makeDataDir(); err != nil {
 		return nil, nil, err
 	}
@@ -185,18 +211,12 @@ func (s *Service) engine(ctx context.Context, m model.Model) (*engine.Engine, fu
 			_ = closers[i]()
 		}
 	}
-	for _, name := range s.sourcesOf(m) {
+	for _, name := range s.sourcesOf(models) {
 		source, err := s.attach(ctx, e, s.workspace.Sources[name])
 		if source != nil {
 			closers = append(closers, source.Close)
 		}
 		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
-	}
-	for _, used := range s.modelsOf(m) {
-		if err := e.Define(ctx, used); err != nil {
 			closeAll()
 			return nil, nil, err
 		}

@@ -12,16 +12,19 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// sourcesOf names the sources a model's SQL may read: those whose name stands in it, or in a model it uses. Attaching
-// one too many costs time and nothing else; so a name in a comment does no harm.
-func (s *Service) sourcesOf(m model.Model) []string {
-	texts := []string{m.SQL}
-	for _, used := range s.modelsOf(m) {
-		texts = append(texts, used.SQL)
+// sourcesOf names the sources that the SQL of models may read: those whose name stands in it, or in a model they use.
+// Attaching one too many costs time and nothing else; so a name in a comment does no harm. Streams are read by feeds.
+func (s *Service) sourcesOf(models []model.Model) []string {
+	var texts []string
+	for _, m := range models {
+		texts = append(texts, m.SQL)
+		for _, used := range s.modelsOf(m) {
+			texts = append(texts, used.SQL)
+		}
 	}
 	all := strings.Join(texts, "\n")
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.workspace.Sources)), func(name string) bool {
-		return !mentions(all, name)
+		return s.workspace.Sources[name].Driver.Spec.Streams || !mentions(all, name)
 	})
 }
 

@@ -16,9 +16,13 @@ import (
 // Event is one step of long work, for progress displays. Total is 0 where it is not known.
 type Event struct {
 	Sync        string
-	Stage       string // reading, comparing, planning, sending, waiting, archiving
+	Feed        string // instead of Sync, where the step is a feed's
+	Stage       string // reading, comparing, planning, sending, waiting, archiving; of a feed: taken in, paused, gap, …
 	Done, Total int64
+	Aside       int64 // events set aside
 	Note        string
+	Report      *run.Report     // of one turn of a live sync
+	Ages        []time.Duration // from commit in the source to confirmation, of every key that the turn confirmed
 }
 
 // PlanOptions steer Plan.

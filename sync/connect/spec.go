@@ -10,6 +10,7 @@ type Spec struct {
 	Vendor   string // address of the vendor's own API documentation; may be empty
 	Settings []Setting
 	Objects  []Object
+	Streams  bool     // its Source is Streaming: feeds read it, models do not
 	Open     bool     // other object names than Objects' are allowed; they behave like the object named "*"
 	Notes    []string // paragraphs for the connector's page: what people must know
 }

@@ -12,10 +12,12 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// FeedTable is the table of a feed: columns with DuckDB types, in the order in which they were first met.
+// FeedTable is the table of a feed: columns with DuckDB types, in the order in which they were first met. SQL, where it is
+// not empty, is a SELECT over the rows as event, and what models read as feeds.NAME.
 type FeedTable struct {
 	Name    string
 	Columns []FeedColumn
+	SQL     string
 }
 
 // FeedColumn is one column of a feed.
@@ -32,9 +34,10 @@ type FeedRow struct {
 
 // The tables behind the feeds. What models read are views that leave the key's text out.
 const (
-	feedSchema  = "memory.feeds"
-	feedStore   = "memory.freshet_feeds"
-	stagedTable = "freshet_staged"
+	feedSchema    = "memory.feeds"
+	feedStoreName = "freshet_feeds"
+	feedStore     = "memory." + feedStoreName
+	stagedTable   = "freshet_staged"
 )
 
 // feedChunk is how many rows are handed to DuckDB at once.
@@ -54,23 +57,49 @@ func (e *Engine) MakeFeed(ctx context.Context, t FeedTable) error {
 	for _, query := range []string{
 		"CREATE SCHEMA IF NOT EXISTS " + feedSchema, "CREATE SCHEMA IF NOT EXISTS " + feedStore,
 		"CREATE OR REPLACE TABLE " + t.store() + " (" + strings.Join(columns, ", ") + ")",
-		"CREATE OR REPLACE VIEW " + feedSchema + "." + name(t.Name) + " AS SELECT " + t.list() + " FROM " + t.store(),
 	} {
 		if err := run(ctx, conn, query); err != nil {
 			return fault.New(fault.Usage, "feed.type", "the table of feed "+t.Name+" cannot be made").At("feeds." + t.Name).
 				Do("check the column types declared for the feed").Because(translate(ctx, err))
 		}
 	}
+	return t.show(ctx, conn)
+}
+
+// show makes what models read.
+func (t FeedTable) show(ctx context.Context, conn *sql.Conn) error {
+	query := "SELECT " + t.list() + " FROM " + t.store()
+	if len(t.Columns) == 0 {
+		query = "SELECT NULL AS nothing_read_yet WHERE false"
+	} else if t.SQL != "" {
+		query = "WITH event AS (" + query + ") SELECT * FROM (\n" + t.SQL + "\n)"
+	}
+	if err := run(ctx, conn, "CREATE OR REPLACE VIEW "+feedSchema+"."+name(t.Name)+" AS "+query); err != nil {
+		return fault.New(fault.Usage, "feed.sql", "the SQL of feed "+t.Name+" does not work").At("feeds." + t.Name).
+			Do("it is one SELECT over event, whose columns are: " + t.list()).Because(translate(ctx, err))
+	}
 	return nil
+}
+
+// WidenFeed adds columns to a feed's table; t has them already, at its end. Rows put before have no value there.
+func (e *Engine) WidenFeed(ctx context.Context, t FeedTable, added []FeedColumn) error {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer conn.Close()
+	for _, c := range added {
+		if err := run(ctx, conn, "ALTER TABLE "+t.store()+" ADD COLUMN "+name(c.Name)+" "+c.Type); err != nil {
+			return translate(ctx, err)
+		}
+	}
+	return t.show(ctx, conn)
 }
 
 func (t FeedTable) store() string { return feedStore + "." + name(t.Name) }
 
-// list names the columns a model sees; a feed without any has one that nothing is in.
+// list names the columns that events have had.
 func (t FeedTable) list() string {
-	if len(t.Columns) == 0 {
-		return "NULL AS nothing_read_yet WHERE false"
-	}
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i] = name(c.Name)

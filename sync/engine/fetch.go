@@ -104,7 +104,7 @@ func (w *Walk) gather() error {
 		return nil
 	}
 	return translate(w.ctx, run(w.ctx, w.conn, fmt.Sprintf(
-		"CREATE TEMP TABLE %s AS SELECT m FROM %s WHERE m IN (SELECT m FROM %s) GROUP BY m HAVING count(*) > 1", sharedTable, walkTable, rowsTable)))
+		"CREATE TEMP TABLE %s AS SELECT m FROM %s WHERE m IN (SELECT m FROM %s) GROUP BY m HAVING count(*) > 1", sharedTable, w.matches, rowsTable)))
 }
 
 func (w *Walk) unmoved() error {

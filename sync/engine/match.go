@@ -28,12 +28,26 @@ func (w *Walk) LiveMatches(texts []string) (map[string]model.Key, error) {
 	if w.fold {
 		text = "lower(t)"
 	}
-	query := fmt.Sprintf("SELECT n, coalesce(min(k), '') FROM %s JOIN %s ON m = md5_number(%s) GROUP BY n", textsTable, walkTable, text)
+	query := fmt.Sprintf("SELECT n, coalesce(min(k), '') FROM %s JOIN %s ON m = md5_number(%s) GROUP BY n", textsTable, w.matches, text)
 	err = read(w.ctx, w.conn, query, func(row []driver.Value) error {
 		live[texts[row[0].(int64)]] = model.Key(row[1].(string))
 		return nil
 	})
 	return live, translate(w.ctx, err)
+}
+
+// wholeView is the model of a walk over some keys without that restriction.
+const wholeView = "freshet_whole"
+
+// openMatches finds out where the matches of all rows can be read. A walk over some keys knows only theirs, and another
+// row may have the same.
+func (w *Walk) openMatches() error {
+	w.matches = walkTable
+	if w.match == "" || w.whole.SQL == "" {
+		return nil
+	}
+	w.matches = fmt.Sprintf("(SELECT %s AS k, %s AS m FROM %s AS m)", w.key, w.match, wholeView)
+	return translate(w.ctx, run(w.ctx, w.conn, "CREATE OR REPLACE TEMP VIEW "+wholeView+" AS "+w.whole.SQL))
 }
 
 // trimmed is a match text without space around its parts, where the check folds.

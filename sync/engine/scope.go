@@ -90,7 +90,7 @@ func (s *Scope) follow(ctx context.Context, conn *sql.Conn, found *reach.Reach) 
 		if err != nil {
 			return nil, err
 		}
-		feed := strings.EqualFold(t.Schema, "feeds")
+		feed := strings.EqualFold(t.Schema, feedStoreName)
 		if feed && slices.Contains(by, "") {
 			return nil, &reach.Refusal{Why: fmt.Sprintf("a change in feeds.%s can reach any record: the SQL does not join it by the key %s",
 				t.Name, strings.Join(s.Model.Key, ", "))}
@@ -187,14 +187,14 @@ func (c catalog) Columns(catalog, schema, table string) (columns []string, ok bo
 	return columns, err == nil
 }
 
-// View gives the SELECT of a model that another one reads.
+// View gives the SELECT of a model that another one reads, or of a feed.
 func (c catalog) View(catalog, schema, view string) (parse []byte) {
-	if !strings.EqualFold(schema, "models") {
+	if !strings.EqualFold(schema, "models") && !strings.EqualFold(schema, "feeds") {
 		return nil
 	}
 	var query string
-	_ = read(c.ctx, c.conn, "SELECT sql FROM duckdb_views() WHERE database_name = 'memory' AND schema_name = 'models' AND lower(view_name) = lower("+
-		literal(view)+")", func(row []driver.Value) error {
+	_ = read(c.ctx, c.conn, "SELECT sql FROM duckdb_views() WHERE database_name = 'memory' AND lower(schema_name) = lower("+literal(schema)+
+		") AND lower(view_name) = lower("+literal(view)+")", func(row []driver.Value) error {
 		query = selectOf(row[0].(string))
 		return nil
 	})

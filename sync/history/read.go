@@ -84,3 +84,32 @@ func (s *Store) count(ctx context.Context, files []string) (rows int64, err erro
 	}
 	return rows, err
 }
+
+// RunsIn names the runs whose deliveries are in the file that carries a run's name, that run among them; none where there is
+// no such file.
+func (s *Store) RunsIn(ctx context.Context, sync string, run model.RunID) (ids []model.RunID, err error) {
+	path := s.file(sync, run)
+	if _, err := os.Stat(path); err != nil {
+		return nil, nil
+	}
+	ids = append(ids, run)
+	err = withDuck(ctx, func(conn *sql.Conn) error {
+		rows, err := conn.QueryContext(ctx, `SELECT DISTINCT run FROM read_parquet(`+listed([]string{path})+`) WHERE run <> ?`, string(run))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id model.RunID
+			if err := rows.Scan(&id); err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		return rows.Err()
+	})
+	if err != nil && ctx.Err() == nil {
+		return nil, unreadable(path, err)
+	}
+	return ids, err
+}

@@ -33,9 +33,15 @@ func (r *Reader) Live(ctx context.Context, ref SyncRef) (s Live, ok bool, err er
 }
 
 // MarkKeys keeps keys as waiting and notes that the changes up to seq have been taken in, in one transaction, so that no change
-// is forgotten and none is looked at for ever. A key that waits already keeps its earlier time.
-func (l *Ledger) MarkKeys(ctx context.Context, ref SyncRef, live Live, marks []Mark) error {
+// is forgotten and none is looked at for ever. A key that waits already keeps its earlier time. The dues given have come,
+// and are forgotten.
+func (l *Ledger) MarkKeys(ctx context.Context, ref SyncRef, live Live, marks []Mark, come []Due) error {
 	return l.writer.do(ctx, func(t *tx) error {
+		for _, d := range come {
+			if _, err := t.exec(`DELETE FROM dues WHERE sync = ? AND key = ? AND due = ?`, int64(ref), string(d.Key), micros(d.At)); err != nil {
+				return err
+			}
+		}
 		for _, m := range marks {
 			if _, err := t.exec(`INSERT INTO marks (sync, key, at) VALUES (?, ?, ?) ON CONFLICT (sync, key) DO UPDATE SET at =
 				CASE WHEN at = 0 OR excluded.at <> 0 AND excluded.at < at THEN excluded.at ELSE at END`,

@@ -1,10 +1,13 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/freshet/freshet/sync/model"
 )
@@ -104,6 +107,31 @@ func (c *PriorCursor) fill(batch []model.Prior) ([]model.Prior, error) {
 type noRows struct{ driver.Rows }
 
 func (noRows) Next([]driver.Value) error { return io.EOF }
+
+var priorsByKey = newBulk(`SELECT key, shape, row_hash, state FROM records WHERE sync = ? AND key IN (`, `?`, `)`)
+
+// PriorsOf gives the narrow half of the records of some keys, in ascending order of their bytes; keys without a record are
+// left out.
+func (r *Reader) PriorsOf(ctx context.Context, ref SyncRef, keys []model.Key) ([]model.Prior, error) {
+	found := make([]model.Prior, 0, len(keys))
+	err := priorsByKey.slices(len(keys), func(query string, from, to int) error {
+		args := make([]any, 1, 1+to-from)
+		args[0] = int64(ref)
+		for _, key := range keys[from:to] {
+			args = append(args, string(key))
+		}
+		return r.each(ctx, query, args, func(rows *sql.Rows) error {
+			var p model.Prior
+			var hash int64
+			err := rows.Scan(&p.Key, &p.Shape, &hash, &p.State)
+			p.RowHash = uint64(hash)
+			found = append(found, p)
+			return err
+		})
+	})
+	slices.SortFunc(found, func(a, b model.Prior) int { return cmp.Compare(a.Key, b.Key) })
+	return found, err
+}
 
 // Next gives the next records, none at the end. The slice is good until the next call.
 func (c *PriorCursor) Next() ([]model.Prior, error) {

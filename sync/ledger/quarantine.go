@@ -58,6 +58,22 @@ func (l *Ledger) SweepQuarantine(ctx context.Context, ref SyncRef, run model.Run
 	})
 }
 
+// SweepKeys forgets the items of these keys that this run, having looked at them, did not see again.
+func (l *Ledger) SweepKeys(ctx context.Context, ref SyncRef, run model.RunID, keys []model.Key) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		held, _, err := t.one(`SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE sync = ? LIMIT 1)`, int64(ref))
+		if err != nil || held == 0 {
+			return err
+		}
+		for _, key := range keys {
+			if _, err := t.exec(`DELETE FROM quarantine WHERE sync = ? AND key = ? AND last_run <> ?`, int64(ref), string(key), string(run)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Quarantined lists what a sync has set aside, by key; limit 0 means every item. total counts the rows.
 func (r *Reader) Quarantined(ctx context.Context, ref SyncRef, limit int) (items []Item, total int64, err error) {
 	items, err = r.items(ctx, `q.sync = ? ORDER BY q.key, q.stage, q.code, q.place LIMIT ?`, int64(ref), upTo(limit))

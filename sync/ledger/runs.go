@@ -26,6 +26,7 @@ type Run struct {
 	Ended    time.Time // zero while it is running
 	Report   string    // JSON, "" while it is running
 	Archived bool      // its deliveries are in the history
+	Live     bool      // it looked at some keys alone
 }
 
 // StartRun begins a run of a plan made at generation base and keeps the model's columns. The sync's generation becomes
@@ -36,8 +37,8 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, base int64, schema strin
 		if err := t.mayStart(run.ID, run.Ref, base); err != nil {
 			return err
 		}
-		if _, err := t.exec(`INSERT INTO runs (id, sync, plan_hash, plan_path, status, started) VALUES (?, ?, ?, ?, ?, ?)`,
-			string(run.ID), int64(run.Ref), run.PlanHash, run.PlanPath, Running, orNow(run.Started)); err != nil {
+		if _, err := t.exec(`INSERT INTO runs (id, sync, plan_hash, plan_path, status, started, live) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			string(run.ID), int64(run.Ref), run.PlanHash, run.PlanPath, Running, orNow(run.Started), asInt(run.Live)); err != nil {
 			return err
 		}
 		_, err := t.exec(`UPDATE syncs SET generation = generation + 1, columns = ?2 WHERE ref = ?1`, int64(run.Ref), schema)
@@ -106,11 +107,32 @@ func (l *Ledger) SetArchived(ctx context.Context, id model.RunID) error {
 	})
 }
 
+// ForgetLive forgets ended live runs whose deliveries are in the history, with their calls; the newest run of a sync stays.
+func (l *Ledger) ForgetLive(ctx context.Context, ids []model.RunID) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		for _, id := range ids {
+			if _, err := t.exec(`UPDATE runs SET archived = 1 WHERE id = ?`, string(id)); err != nil {
+				return err
+			}
+			if _, err := t.exec(`DELETE FROM calls WHERE run = (SELECT n FROM runs u WHERE u.id = ? AND u.live = 1
+				AND EXISTS (SELECT 1 FROM runs v WHERE v.sync = u.sync AND v.n > u.n))`, string(id)); err != nil {
+				return err
+			}
+			if _, err := t.exec(`DELETE FROM runs WHERE id = ? AND live = 1
+				AND EXISTS (SELECT 1 FROM runs v WHERE v.sync = runs.sync AND v.n > runs.n)`, string(id)); err != nil {
+				return err
+			}
+			delete(t.known.runs, id)
+		}
+		return nil
+	})
+}
+
 func noRun(id model.RunID) error {
 	return fault.New(fault.Internal, "ledger.no_run", fmt.Sprintf("the ledger knows no run %s", id))
 }
 
-const runColumns = `SELECT u.id, u.sync, s.name, u.plan_hash, u.plan_path, u.status, u.started, u.ended, u.report, u.archived
+const runColumns = `SELECT u.id, u.sync, s.name, u.plan_hash, u.plan_path, u.status, u.started, u.ended, u.report, u.archived, u.live
 	FROM runs u JOIN syncs s ON s.ref = u.sync `
 
 // OpenRun is the newest run of a sync that has not ended, nil where there is none.
@@ -137,7 +159,7 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) ([]Run, er
 	err := r.each(ctx, runColumns+where, args, func(rows *sql.Rows) error {
 		var u Run
 		var started, ended int64
-		err := rows.Scan(&u.ID, &u.Ref, &u.Sync, &u.PlanHash, &u.PlanPath, &u.Status, &started, &ended, &u.Report, &u.Archived)
+		err := rows.Scan(&u.ID, &u.Ref, &u.Sync, &u.PlanHash, &u.PlanPath, &u.Status, &started, &ended, &u.Report, &u.Archived, &u.Live)
 		u.Started, u.Ended = fromMicros(started), fromMicros(ended)
 		list = append(list, u)
 		return err

@@ -17,6 +17,7 @@ type Model struct {
 	Owner     string
 	Fields    map[string]FieldPolicy
 	Uses      []string // other models that the SQL reads as models.NAME
+	Feeds     []string // feeds that the SQL itself reads as feeds.NAME
 	Pos       Pos
 	SQLPos    Pos // where the SQL text itself starts, so that an error inside it can be placed
 }

@@ -34,6 +34,13 @@ func Judge(g model.Guard, c Counts) []Verdict {
 	if g.MinRows > 0 {
 		verdicts = append(verdicts, minRows(g.MinRows, c))
 	}
+	return append(verdicts, JudgeKeys(g, c)...)
+}
+
+// JudgeKeys asks the guards that can be asked of a plan that looked at some keys alone. Such a plan holds no silence: a
+// record leaves in it because something was said about it.
+func JudgeKeys(g model.Guard, c Counts) []Verdict {
+	var verdicts []Verdict
 	if g.MaxLeaves != nil {
 		verdicts = append(verdicts, limited("max_leaves", "removed", *g.MaxLeaves, c.Removals, c.Holds))
 	} else {

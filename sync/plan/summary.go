@@ -23,6 +23,7 @@ type Summary struct {
 	Digest      string           `json:"digest"`  // of the model's rows: another digest means that the source moved
 	Mapping     string           `json:"mapping"` // fingerprint of the mapping
 	Schema      []mapping.Column `json:"schema"`
+	Keys        int64            `json:"keys,omitempty"` // keys looked at, where these alone were; 0: every row
 
 	Counts
 

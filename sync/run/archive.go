@@ -83,7 +83,7 @@ func (r *Runner) ArchiveLeftovers(ctx context.Context, sync string) error {
 		return err
 	}
 	for _, run := range runs {
-		if run.Sync != sync {
+		if run.Sync != sync || run.Live {
 			continue
 		}
 		file, err := openPlan(planPath(r.Dir, run))
@@ -97,6 +97,73 @@ func (r *Runner) ArchiveLeftovers(ctx context.Context, sync string) error {
 		}
 	}
 	return nil
+}
+
+// ArchiveLive archives the ended live runs of a sync, many in one file, and then forgets them. A crash on the way costs
+// nothing: the file carries the name of the first run, and says which others are in it.
+func (r *Runner) ArchiveLive(ctx context.Context, sync string) error {
+	all, err := r.Ledger.Unarchived(ctx)
+	if err != nil {
+		return err
+	}
+	runs := slices.DeleteFunc(all, func(run ledger.Run) bool { return run.Sync != sync || !run.Live })
+	if len(runs) == 0 {
+		return nil
+	}
+	kept, err := r.History.RunsIn(ctx, sync, runs[0].ID)
+	if err != nil {
+		return err
+	}
+	if len(kept) == 0 {
+		if kept, err = r.keepTogether(ctx, sync, runs); err != nil {
+			return err
+		}
+	}
+	if err := r.Ledger.ForgetLive(ctx, kept); err != nil {
+		return err
+	}
+	for _, run := range runs {
+		if slices.Contains(kept, run.ID) {
+			_ = os.Remove(planPath(r.Dir, run))
+		}
+	}
+	return nil
+}
+
+// keepTogether writes the deliveries of several runs into one file.
+func (r *Runner) keepTogether(ctx context.Context, sync string, runs []ledger.Run) ([]model.RunID, error) {
+	var ids []model.RunID
+	for _, run := range runs {
+		ids = append(ids, run.ID)
+	}
+	next := func() ([]history.Delivery, error) { return nil, nil }
+	var open *planFile
+	defer func() {
+		if open != nil {
+			open.Close()
+		}
+	}()
+	left := runs
+	_, _, err := r.History.Write(ctx, sync, runs[0].ID, func() ([]history.Delivery, error) {
+		for {
+			batch, err := next()
+			if err != nil || len(batch) > 0 || len(left) == 0 {
+				return batch, err
+			}
+			if open != nil {
+				open.Close()
+			}
+			if open, err = openPlan(planPath(r.Dir, left[0])); err != nil {
+				return nil, err
+			}
+			calls, err := r.Ledger.Calls(ctx, left[0].ID)
+			if err != nil {
+				return nil, err
+			}
+			next, left = deliveries(left[0], open, spansOf(calls)), left[1:]
+		}
+	})
+	return ids, err
 }
 
 // span is a range of a call's rows.

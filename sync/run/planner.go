@@ -23,6 +23,7 @@ type PlanOptions struct {
 	Out  string        // file to write; "" keeps the plan in the data directory under its hash
 	Full bool          // send every row again, whatever was sent before
 	Wait time.Duration // longest wait for a destination that must be asked for its fields
+	Only *Only         // these keys alone are looked at; nil: every row
 }
 
 // noShape is an id no mapping ever gets: rows compared under it are all looked at again.
@@ -33,6 +34,7 @@ const noShape = math.MaxUint32
 type planner struct {
 	job     Job
 	full    bool
+	only    *Only
 	wait    time.Duration
 	past    *ledger.Reader
 	state   ledger.SyncState
@@ -51,7 +53,7 @@ type planner struct {
 
 // Plan compares the model with the ledger and writes down what a run would do. Nothing but the plan file is written.
 func (r *Runner) Plan(ctx context.Context, job Job, o PlanOptions) (*planFile, error) {
-	p := &planner{job: job, full: o.Full, wait: o.Wait, past: r.past(), tell: r.tell}
+	p := &planner{job: job, full: o.Full, only: o.Only, wait: o.Wait, past: r.past(), tell: r.tell}
 	if err := p.open(ctx, r); err != nil {
 		return nil, err
 	}
@@ -80,12 +82,19 @@ func (p *planner) open(ctx context.Context, r *Runner) error {
 	if p.state, _, err = p.past.Sync(ctx, p.job.Sync.Name); err != nil {
 		return err
 	}
-	if p.program, p.tables, err = r.compile(ctx, p.job, p.wait); err != nil {
+	prepared, err := r.prepared(ctx, p.job, p.wait)
+	if err != nil {
 		return err
 	}
+	p.program, p.tables = prepared.program, prepared.tables
 	p.sum = plan.Summary{Sync: p.job.Sync.Name, Model: p.job.Model.Name, Destination: p.job.Sync.Destination,
 		Object: p.job.Sync.Object, Mode: p.job.Sync.Mode, OnLeave: p.job.Sync.OnLeave, Base: p.state.Generation,
 		Mapping: p.program.Fingerprint(), Schema: p.program.Columns()}
+	if p.only != nil {
+		p.sum.Keys = int64(len(p.only.Keys))
+		p.walk, err = p.job.Engine.WalkKeys(ctx, p.only.Scope, p.program.Columns(), p.matchCheck(), p.only.Keys, p.only.Now)
+		return err
+	}
 	p.walk, err = p.job.Engine.Walk(ctx, p.job.Model, p.program.Columns(), p.matchCheck())
 	return err
 }
@@ -137,6 +146,9 @@ func (p *planner) matchCheck() engine.MatchCheck {
 func (p *planner) problems(context.Context) error {
 	for _, problem := range p.job.Engine.Problems(p.tables) {
 		p.unread++
+		if p.only != nil {
+			continue // every whole run tells of them
+		}
 		where := problem.File
 		if problem.Line > 0 {
 			where += ":" + strconv.FormatInt(problem.Line, 10)
@@ -156,11 +168,11 @@ func (p *planner) aside(key model.Key, stage, code, message, where string) error
 
 // compare walks rows and records together and asks the engine for the rows that need a closer look.
 func (p *planner) compare(ctx context.Context) error {
-	priors, err := p.past.Priors(ctx, p.state.Ref)
+	priors, shut, err := p.priors(ctx)
 	if err != nil {
 		return err
 	}
-	defer priors.Close()
+	defer shut()
 	shape, err := p.shape(ctx)
 	if err != nil {
 		return err
@@ -172,10 +184,28 @@ func (p *planner) compare(ctx context.Context) error {
 		}
 		return p.walk.Next()
 	}
-	if err := diff.Merge(model.Whole, shape, rows, priors.Next, p.delta(ctx)); err != nil {
+	if err := diff.Merge(model.Whole, shape, rows, priors, p.delta(ctx)); err != nil {
 		return err
 	}
 	return p.flush(ctx)
+}
+
+// priors walks the records of the keys that are looked at. All of these are, so silence means that a record left.
+func (p *planner) priors(ctx context.Context) (diff.Priors, func() error, error) {
+	if p.only == nil {
+		cursor, err := p.past.Priors(ctx, p.state.Ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		return cursor.Next, cursor.Close, nil
+	}
+	known, err := p.past.PriorsOf(ctx, p.state.Ref, p.only.Keys)
+	next := func() ([]model.Prior, error) {
+		all := known
+		known = nil
+		return all, nil
+	}
+	return next, func() error { return nil }, err
 }
 
 func (p *planner) shape(ctx context.Context) (uint32, error) {
@@ -241,7 +271,7 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 		p.sum.Notes = append(p.sum.Notes, "Removals wait: "+strconv.FormatInt(p.unread, 10)+
 			" source rows could not be read, and any of them may be a record that seems to have left.")
 	}
-	p.sum.Guards = plan.Judge(p.job.Sync.Guard, p.counts())
+	p.sum.Guards = p.judge()
 	if v := retyped(recalled(p.state.Schema).Columns, p.program.Columns()); v != nil {
 		p.sum.Guards = append(p.sum.Guards, *v)
 	}
@@ -249,6 +279,18 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 		return limitsFor(p.job, v, int64(rows))
 	})
 	return p.out.Close(p.sum)
+}
+
+// judge asks the guards. A plan of some keys says nothing about how many rows the model has; its removals count together
+// with those of the plans before it.
+func (p *planner) judge() []plan.Verdict {
+	c := p.counts()
+	if p.only == nil {
+		return plan.Judge(p.job.Sync.Guard, c)
+	}
+	c.Removals += p.only.Removed
+	c.Holds += p.only.Removed
+	return plan.JudgeKeys(p.job.Sync.Guard, c)
 }
 
 // counts joins what the planner and the writer have counted.

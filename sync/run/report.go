@@ -35,6 +35,7 @@ type Report struct {
 	Pending     int64       `json:"pending"`
 	Unknown     int64       `json:"unknown"`
 	Unaccounted int64       `json:"unaccounted"`
+	Removed     int64       `json:"removed,omitempty"` // of those delivered, the ones that took a record away
 	Calls       int64       `json:"calls"`
 	Seconds     float64     `json:"seconds"`
 	Resumed     bool        `json:"resumed,omitempty"`

@@ -37,8 +37,8 @@ func (r *Runner) resume(ctx context.Context, job Job, state ledger.SyncState, o 
 	if err := x.recall(ctx); err != nil {
 		return Report{}, false, err
 	}
-	if o.Full || o.PlanPath != "" || o.Approve != "" {
-		return Report{}, false, x.giveUp(ctx, *open)
+	if o.Full || o.PlanPath != "" || o.Approve != "" || file.Summary().Keys > 0 {
+		return Report{}, false, x.giveUp(ctx, *open) // the keys of a live run still wait for their next look
 	}
 	carryOn := x.carryOut
 	var later *postponed

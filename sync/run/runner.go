@@ -25,6 +25,7 @@ type Job struct {
 	Destination connect.Destination
 	Object      connect.Object // as the connector's Spec describes it
 	Account     string         // syncs with the same account share one lane
+	Prepared    *Prepared      // what Prepare made of it; nil: it is made anew for every plan
 }
 
 // Progress is called now and then while work goes on; total is 0 where it is not known.

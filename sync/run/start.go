@@ -28,7 +28,7 @@ func (r *Runner) start(ctx context.Context, job Job, file *planFile, o Options) 
 	if err != nil {
 		return Report{}, err
 	}
-	run := ledger.Run{ID: newRunID(), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: filepath.Base(path), Started: time.Now()}
+	run := ledger.Run{ID: newRunID(), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: filepath.Base(path), Started: time.Now(), Live: s.Keys > 0}
 	if err := r.Ledger.StartRun(ctx, run, s.Base, memoryOf(s).text()); err != nil {
 		return Report{}, err
 	}
@@ -126,6 +126,9 @@ func (x *execution) quiet(ctx context.Context) error {
 			return err
 		}
 	}
+	if x.sum.Keys > 0 {
+		return nil // of the other keys nothing was seen
+	}
 	return x.runner.Ledger.SweepQuarantine(ctx, x.ref, x.id)
 }
 
@@ -182,6 +185,9 @@ func (x *execution) close(ctx context.Context, run ledger.Run) (Report, error) {
 	if err := x.runner.Ledger.FinishRun(ctx, run.ID, string(report.Status), string(text), time.Now()); err != nil {
 		return Report{}, err
 	}
+	if x.sum.Keys > 0 {
+		return report, nil // many such runs are archived together
+	}
 	x.runner.tell("archiving", 0, 0)
 	return report, x.runner.archive(ctx, run, x.file)
 }
@@ -190,7 +196,7 @@ func (x *execution) close(ctx context.Context, run ledger.Run) (Report, error) {
 func (x *execution) report() Report {
 	s, t := x.sum, &x.tally
 	r := Report{Sync: s.Sync, Run: x.id, Resumed: x.resumed, Plan: s.Hash, Read: s.Read, Unchanged: s.Unchanged, Superseded: s.Superseded,
-		Quarantined: s.Quarantine, Delivered: t.delivered, Rejected: t.rejected, Filtered: s.Filtered + t.filtered,
+		Quarantined: s.Quarantine, Delivered: t.delivered, Removed: s.Removals, Rejected: t.rejected, Filtered: s.Filtered + t.filtered,
 		Pending: s.Waiting + t.steps - t.delivered - t.rejected - t.filtered, Calls: t.calls,
 		Seconds: float64(time.Since(x.began).Milliseconds()) / 1000}
 	r.Unknown = t.unknown

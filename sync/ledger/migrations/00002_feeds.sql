@@ -112,6 +112,9 @@ CREATE TABLE identity (
 ) STRICT;
 INSERT INTO identity VALUES (1, lower(hex(randomblob(16))));
 
+-- A live run looked at some keys alone. Many are archived together and then forgotten.
+ALTER TABLE runs ADD COLUMN live INTEGER NOT NULL DEFAULT 0;
+
 PRAGMA user_version = 2;
 
 -- +goose Down

@@ -1,0 +1,138 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/feed"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// feedsOf names the feeds that a model reads, itself or through the models it uses.
+func (s *Service) feedsOf(m model.Model) []string {
+	names := slices.Clone(m.Feeds)
+	for _, used := range s.modelsOf(m) {
+		names = append(names, used.Feeds...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// showFeeds makes the tables of feeds as the ledger has them.
+func (s *Service) showFeeds(ctx context.Context, e *engine.Engine, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	r, done, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for _, name := range names {
+		if err := feed.LoadKept(ctx, r, e, s.workspace.Feeds[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openFeed opens a feed with its source; closing the feed closes both.
+func (s *Service) openFeed(ctx context.Context, e *engine.Engine, name string) (*openedFeed, error) {
+	def := s.workspace.Feeds[name]
+	endpoint := s.workspace.Sources[def.Source]
+	source, err := endpoint.Driver.Source(ctx, endpoint.Settings)
+	if err != nil {
+		return nil, err
+	}
+	streaming, ok := source.(connect.Streaming)
+	if !ok {
+		return nil, errors.Join(fault.New(fault.Internal, "control.not_streaming", "the source "+endpoint.Name+" cannot be read as a stream"), source.Close())
+	}
+	decoder, err := decoderOf(def, streaming.Schemas())
+	if err != nil {
+		return nil, errors.Join(err, source.Close())
+	}
+	parts := feed.Parts{Ledger: s.ledger, Engine: e, Source: streaming, Decoder: decoder, Tell: s.note(name)}
+	if parts.Archive, err = s.history().Raw(name); err != nil {
+		return nil, errors.Join(err, source.Close())
+	}
+	f, err := feed.Open(ctx, def, parts)
+	if err != nil {
+		return nil, errors.Join(err, source.Close())
+	}
+	return &openedFeed{Feed: f, source: source, name: name}, nil
+}
+
+// openedFeed is a feed with the source it reads.
+type openedFeed struct {
+	*feed.Feed
+	source connect.Source
+	name   string
+}
+
+func (f *openedFeed) Close() error { return errors.Join(f.Feed.Close(), f.source.Close()) }
+
+// group is the consumer group of a feed.
+func (s *Service) group(name string) string { return "freshet-" + s.workspace.Name + "-" + name }
+
+// note passes on what a stream says about itself.
+func (s *Service) note(name string) func(connect.StreamNote) {
+	return func(n connect.StreamNote) { s.progress(Event{Feed: name, Stage: n.Kind.String(), Note: n.Message}) }
+}
+
+// catchUp takes in everything that the feeds' topics hold now, and lets go of them again.
+func (s *Service) catchUp(ctx context.Context, e *engine.Engine, names []string) error {
+	for _, name := range names {
+		f, err := s.openFeed(ctx, e, name)
+		if err != nil {
+			return err
+		}
+		err = s.drain(ctx, f)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) drain(ctx context.Context, f *openedFeed) error {
+	if err := f.Start(ctx, s.group(f.name)); err != nil {
+		return err
+	}
+	return errors.Join(s.toEnd(ctx, f), f.Flush(context.WithoutCancel(ctx)))
+}
+
+// toEnd takes a feed in up to where its topics end now.
+func (s *Service) toEnd(ctx context.Context, f *openedFeed) error {
+	ends, err := f.Ends(ctx)
+	if err != nil {
+		return err
+	}
+	var events int64
+	for !f.Reached(ends) {
+		taken, err := f.Step(ctx)
+		if err != nil {
+			return err
+		}
+		events += int64(taken.Events)
+		s.progress(Event{Feed: f.name, Stage: "reading", Done: events})
+		if taken.Paused != "" {
+			return fault.New(fault.Held, "feed.paused", "the feed "+f.name+" has paused: "+taken.Paused).At("feeds." + f.name).
+				Do("look at what was set aside: freshet quarantine " + f.name)
+		}
+	}
+	return nil
+}
+
+// feedRef finds a feed in the ledger.
+func feedRef(ctx context.Context, r *ledger.Reader, name string) (ledger.FeedState, bool, error) {
+	if r == nil {
+		return ledger.FeedState{}, false, nil
+	}
+	return r.Feed(ctx, name)
+}

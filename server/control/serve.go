@@ -1,0 +1,262 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/run"
+	"github.com/freshet/freshet/sync/supervise"
+)
+
+// Serve takes the feeds in and keeps every sync of tier realtime in step with them, until ctx ends. What is under way then is
+// brought to its end.
+func (s *Service) Serve(ctx context.Context) error {
+	if _, err := s.write(ctx, "freshet serve"); err != nil {
+		return err
+	}
+	live := s.liveSyncs()
+	models := make([]model.Model, len(live))
+	for i, sync := range live {
+		models[i] = s.workspace.Models[sync.Model]
+	}
+	e, shut, err := s.engineOf(ctx, models)
+	if err != nil {
+		return err
+	}
+	defer shut()
+	feeds, err := s.startFeeds(ctx, e)
+	defer func() {
+		for _, f := range feeds {
+			_ = errors.Join(f.Flush(context.WithoutCancel(ctx)), f.Close())
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	for _, m := range models {
+		if err := s.define(ctx, e, s.modelsOf(m)); err != nil {
+			return err
+		}
+	}
+	return s.work(ctx, e, feeds, live)
+}
+
+// liveSyncs are the syncs that follow feeds: tier realtime over a model that reads one.
+func (s *Service) liveSyncs() []model.Sync {
+	var live []model.Sync
+	for _, sync := range s.workspace.Syncs {
+		if sync.Tier == "realtime" && len(s.feedsOf(s.workspace.Models[sync.Model])) > 0 {
+			live = append(live, sync)
+		}
+	}
+	return live
+}
+
+// startFeeds opens every feed and takes in what its topics hold, so that live syncs begin with the present.
+func (s *Service) startFeeds(ctx context.Context, e *engine.Engine) (map[string]*openedFeed, error) {
+	feeds := map[string]*openedFeed{}
+	for name := range s.workspace.Feeds {
+		f, err := s.openFeed(ctx, e, name)
+		if err != nil {
+			return feeds, err
+		}
+		feeds[name] = f
+		if err := f.Start(ctx, s.group(name)); err != nil {
+			return feeds, err
+		}
+		if err := s.toEnd(ctx, f); err != nil {
+			return feeds, err
+		}
+	}
+	return feeds, nil
+}
+
+// work runs one goroutine a feed, one a live sync, and one that tidies.
+func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, syncs []model.Sync) error {
+	g, ctx := errgroup.WithContext(ctx)
+	news := supervise.NewNews()
+	for _, f := range feeds {
+		g.Go(func() error { return s.follow(ctx, f, news) })
+	}
+	for _, sync := range syncs {
+		live, shut, err := s.openLive(ctx, e, feeds, sync)
+		if err != nil {
+			s.progress(Event{Sync: sync.Name, Stage: "not live", Note: fault.As(err).Message})
+			continue
+		}
+		g.Go(func() error {
+			defer shut()
+			return s.keepLive(ctx, live, news)
+		})
+	}
+	g.Go(func() error { return s.tidy(ctx, syncs) })
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// follow takes one feed in until ctx ends; a feed that has paused lets the others go on.
+func (s *Service) follow(ctx context.Context, f *openedFeed, news *supervise.News) error {
+	for ctx.Err() == nil {
+		taken, err := f.Step(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if taken.Changed > 0 {
+			news.Tell()
+		}
+		if taken.Events > 0 {
+			s.progress(Event{Feed: f.name, Stage: "taken in", Done: int64(taken.Events), Aside: int64(taken.Aside)})
+		}
+		if taken.Paused != "" {
+			s.progress(Event{Feed: f.name, Stage: "paused", Note: taken.Paused})
+			return nil
+		}
+	}
+	return nil
+}
+
+// openLive prepares one live sync.
+func (s *Service) openLive(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync) (*supervise.Live, func(), error) {
+	m := s.workspace.Models[sync.Model]
+	scope, err := e.ScopeOf(ctx, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	job := run.Job{Sync: sync, Model: m, Engine: e}
+	shut, err := s.openDestination(ctx, &job)
+	if err != nil {
+		return nil, nil, err
+	}
+	live := &supervise.Live{Runner: s.runner(sync.Name), Job: job, Scope: scope, Feeds: map[string]supervise.Table{}, Tell: s.turned}
+	for _, reached := range scope.Feeds {
+		for name, f := range feeds {
+			if strings.EqualFold(name, reached.Feed) {
+				live.Feeds[name] = func() (ledger.FeedRef, engine.FeedTable) { return f.State().Ref, f.Table() }
+			}
+		}
+	}
+	if err := live.Open(ctx, s.madeBy(m, sync)); err != nil {
+		shut()
+		return nil, nil, err
+	}
+	return live, shut, nil
+}
+
+// madeBy is what the records of a live sync are made by: another text means that every row is looked at first.
+func (s *Service) madeBy(m model.Model, sync model.Sync) string {
+	text := fmt.Sprintf("%+v|%+v", m.SQL, sync.Fields)
+	for _, used := range s.modelsOf(m) {
+		text += "|" + used.SQL
+	}
+	for _, name := range s.feedsOf(m) {
+		f := s.workspace.Feeds[name]
+		text += fmt.Sprintf("|%s %s %v %v", f.Format, f.SQL, f.Key, f.Columns)
+	}
+	return text
+}
+
+// keepLive turns whenever there is news, and when a key's time has come.
+func (s *Service) keepLive(ctx context.Context, live *supervise.Live, news *supervise.News) error {
+	heard := news.Listen()
+	pause := patience
+	for ctx.Err() == nil {
+		more, err := live.Turn(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && fault.As(err).Kind == fault.Held:
+			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "held", Note: fault.As(err).Message})
+			return nil
+		case err != nil:
+			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "failed", Note: fault.As(err).Message})
+			s.sleep(ctx, pause)
+			pause = min(2*pause, longestPatience)
+			continue
+		}
+		pause = patience
+		if !more {
+			s.await(ctx, live, heard)
+		}
+	}
+	return nil
+}
+
+// patience is how long a live sync rests after something failed: at first, and at most.
+const (
+	patience        = time.Second
+	longestPatience = 30 * time.Second
+)
+
+func (s *Service) sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// await sleeps until there is news or a time has come.
+func (s *Service) await(ctx context.Context, live *supervise.Live, heard <-chan struct{}) {
+	due, err := live.NextDue(ctx)
+	if err != nil || ctx.Err() != nil {
+		return
+	}
+	var alarm <-chan time.Time
+	if !due.IsZero() {
+		timer := time.NewTimer(max(time.Until(due), time.Millisecond))
+		defer timer.Stop()
+		alarm = timer.C
+	}
+	select {
+	case <-heard:
+	case <-alarm:
+	case <-ctx.Done():
+	}
+}
+
+func (s *Service) turned(t supervise.Turned) {
+	e := Event{Sync: t.Sync, Stage: "live", Report: &t.Report, Ages: t.Ages}
+	if t.Err != nil {
+		e.Note = fault.As(t.Err).Message
+	}
+	s.progress(e)
+}
+
+// tidyEvery is how often what live work leaves behind is put away.
+const tidyEvery = 10 * time.Second
+
+// tidy archives live runs together and forgets changes that everybody has seen.
+func (s *Service) tidy(ctx context.Context, syncs []model.Sync) error {
+	ticks := time.NewTicker(tidyEvery)
+	defer ticks.Stop()
+	for {
+		stopping := false
+		select {
+		case <-ticks.C:
+		case <-ctx.Done():
+			stopping = true
+		}
+		work := context.WithoutCancel(ctx)
+		err := s.ledger.PruneChanges(work)
+		for _, sync := range syncs {
+			err = errors.Join(err, s.runner(sync.Name).ArchiveLive(work, sync.Name))
+		}
+		if err != nil || stopping {
+			return err
+		}
+	}
+}

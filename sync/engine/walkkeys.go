@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/freshet/freshet/sync/mapping"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// WalkKeys evaluates the model for some keys alone, as Walk does for all. Every row that Next gives has one of the keys.
+// now is what the model's SQL reads as getvariable('freshet_now').
+func (e *Engine) WalkKeys(ctx context.Context, s *Scope, columns []mapping.Column, match MatchCheck, keys []model.Key, now time.Time) (*Walk, error) {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	if err := firstOf(setNow(ctx, conn, now), fillKeys(ctx, conn, s.key, keys)); err != nil {
+		discard(conn)
+		return nil, translate(ctx, err)
+	}
+	w := &Walk{ctx: ctx, conn: conn, model: s.restricted()}
+	w.whole = s.Model
+	if err := w.open(columns, match); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restricted is the model with the rows of the keys alone. Restricting the tables makes it fast, and the condition here
+// makes it exact.
+func (s *Scope) restricted() model.Model {
+	m := s.Model
+	m.SQL = "SELECT * FROM (\n" + s.sql + "\n) WHERE " + inKeys(s.key)
+	return m
+}
+
+func inKeys(key []mapping.Column) string {
+	var columns, parts []string
+	for i, c := range key {
+		columns = append(columns, name(c.Name))
+		parts = append(parts, fmt.Sprintf("k%d", i))
+	}
+	if len(columns) == 1 {
+		return fmt.Sprintf("%s IN (SELECT k0 FROM temp.main.%s)", columns[0], keysTable)
+	}
+	return fmt.Sprintf("(%s) IN (SELECT %s FROM temp.main.%s)", strings.Join(columns, ", "), strings.Join(parts, ", "), keysTable)
+}
+
+// setNow makes a moment the present of the SQL on this connection.
+func setNow(ctx context.Context, conn *sql.Conn, now time.Time) error {
+	return run(ctx, conn, "SET VARIABLE freshet_now = TIMESTAMPTZ '"+now.UTC().Format("2006-01-02 15:04:05.999999")+"+00'")
+}
+
+// fillKeys makes keysTable: the text of each key, and each part in the type of its column.
+func fillKeys(ctx context.Context, conn *sql.Conn, key []mapping.Column, keys []model.Key) error {
+	texts := make([]string, len(key))
+	typed := make([]string, len(key))
+	for i, c := range key {
+		texts[i] = fmt.Sprintf("t%d VARCHAR", i)
+		typed[i] = fmt.Sprintf("%s AS k%d", fromText(fmt.Sprintf("t%d", i), c.Type), i)
+	}
+	if err := run(ctx, conn, "CREATE OR REPLACE TEMP TABLE freshet_key_texts (k VARCHAR, "+strings.Join(texts, ", ")+")"); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(keys, feedChunk) {
+		err := fill(conn, "freshet_key_texts", len(chunk), func(i int) []driver.Value {
+			row := []driver.Value{string(chunk[i])}
+			for _, part := range chunk[i].Parts(len(key)) {
+				row = append(row, part)
+			}
+			for len(row) <= len(key) {
+				row = append(row, nil)
+			}
+			return row
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return run(ctx, conn, "CREATE OR REPLACE TEMP TABLE "+keysTable+" AS SELECT k, "+strings.Join(typed, ", ")+" FROM freshet_key_texts")
+}
+
+// Image is a row of a feed as it was or as it is, with the time of the change it is from.
+type Image struct {
+	Row []byte
+	At  time.Time
+}
+
+// ReachedKey is a key of a model that changed rows lead to, with the earliest of their times.
+type ReachedKey struct {
+	Key model.Key
+	At  time.Time
+}
+
+// Reaches gives the keys of the model that changed rows of a feed lead to: from each row as it was and as it is now.
+func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Image) ([]ReachedKey, error) {
+	var queries []string
+	for _, f := range s.Feeds {
+		if !strings.EqualFold(f.Feed, t.Name) {
+			continue
+		}
+		var parts []column
+		for _, by := range f.By {
+			i := slices.IndexFunc(t.Columns, func(c FeedColumn) bool { return strings.EqualFold(c.Name, by) })
+			if i < 0 {
+				return nil, nil // no event has had the column yet, so no row can be reached by it
+			}
+			parts = append(parts, columnOf(mapping.Column{Name: t.Columns[i].Name, Type: t.Columns[i].Type}))
+		}
+		queries = append(queries, "SELECT "+joined(parts, same)+" AS k, m.freshet_key AS at FROM m")
+	}
+	if len(queries) == 0 || len(images) == 0 {
+		return nil, nil
+	}
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	defer conn.Close()
+	rows := make([]FeedRow, len(images))
+	for i := range images {
+		rows[i] = FeedRow{Key: model.Key(strconv.FormatInt(images[i].At.UnixMicro(), 10)), Row: images[i].Row}
+	}
+	if err := stage(ctx, conn, rows); err != nil {
+		return nil, translate(ctx, err)
+	}
+	var keys []ReachedKey
+	query := "WITH m AS (SELECT k AS freshet_key" + t.named() + " FROM " + t.unpacked() + ") SELECT k, min(CAST(at AS BIGINT)) FROM (" +
+		strings.Join(queries, " UNION ALL ") + ") WHERE k IS NOT NULL GROUP BY k"
+	err = read(ctx, conn, query, func(row []driver.Value) error {
+		keys = append(keys, ReachedKey{Key: model.Key(row[0].(string)), At: time.UnixMicro(row[1].(int64))})
+		return nil
+	})
+	return keys, translate(ctx, err)
+}
+
+// named is typed with the columns' names.
+func (t FeedTable) named() string {
+	var b strings.Builder
+	for _, c := range t.Columns {
+		fmt.Fprintf(&b, ", %s AS %s", fromText("s."+name(c.Name), c.Type), name(c.Name))
+	}
+	return b.String()
+}

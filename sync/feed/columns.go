@@ -1,0 +1,103 @@
+package feed
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/window"
+)
+
+// columns are the columns of a feed's table, as events have shown them.
+type columns struct {
+	list []engine.FeedColumn
+	at   map[string]int  // by name in lower case
+	firm map[string]bool // types that a schema or a person has named
+}
+
+func newColumns(kept string, declared map[string]string) (*columns, error) {
+	c := &columns{at: map[string]int{}, firm: map[string]bool{}}
+	if kept != "" {
+		if err := json.Unmarshal([]byte(kept), &c.list); err != nil {
+			return nil, err
+		}
+	}
+	for i, column := range c.list {
+		c.at[strings.ToLower(column.Name)] = i
+	}
+	for name, typ := range declared {
+		c.firm[strings.ToLower(name)] = true
+		if i, ok := c.at[strings.ToLower(name)]; ok {
+			c.list[i].Type = typ
+			continue
+		}
+		c.add(name, typ)
+	}
+	return c, nil
+}
+
+func (c *columns) add(name, typ string) {
+	c.at[strings.ToLower(name)] = len(c.list)
+	c.list = append(c.list, engine.FeedColumn{Name: name, Type: typ})
+}
+
+func (c *columns) text() string {
+	text, _ := json.Marshal(c.list)
+	return string(text)
+}
+
+// difference is what events have changed about the columns.
+type difference struct {
+	added   []engine.FeedColumn
+	retyped []string
+}
+
+func (d difference) any() bool { return len(d.added)+len(d.retyped) > 0 }
+
+// meet takes the columns of a change in. A value that does not fit a type that nobody has named makes the column a wider
+// one: whole numbers become decimals or floats, and everything can become text.
+func (c *columns) meet(change *window.Change, d *difference) {
+	for _, column := range change.Columns {
+		i, known := c.at[strings.ToLower(column.Name)]
+		switch {
+		case !known:
+			typ := column.Type
+			if typ == "" {
+				continue // only nulls so far
+			}
+			c.add(column.Name, typ)
+			d.added = append(d.added, c.list[len(c.list)-1])
+		case column.Type == "" || c.firm[strings.ToLower(column.Name)] || c.list[i].Type == column.Type:
+		default:
+			if wider := widest(c.list[i].Type, column.Type); wider != c.list[i].Type {
+				c.list[i].Type = wider
+				d.retyped = append(d.retyped, column.Name)
+			}
+		}
+	}
+}
+
+// widest is the narrowest type that every value of both has an exact text in.
+func widest(a, b string) string {
+	if a == b {
+		return a
+	}
+	for i, t := range numbers {
+		if t == a || t == b {
+			for j, u := range numbers {
+				if (u == a || u == b) && u != t {
+					return numbers[max(i, j)]
+				}
+			}
+		}
+	}
+	return "VARCHAR"
+}
+
+// numbers are types of which each holds every whole number of the one before it.
+var numbers = []string{"BIGINT", "HUGEINT"}
+
+// fits leaves a row as it is where its columns have the types of their values; a column that has become text keeps the
+// texts as they came.
+func rowOf(fields model.Fields) []byte { return engine.AppendFeedRow(nil, fields) }

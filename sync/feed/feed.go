@@ -1,0 +1,224 @@
+package feed
+
+import (
+	"context"
+	"time"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// Archive keeps raw events: history.Raw.
+type Archive interface {
+	Append(ctx context.Context, events []model.Event) error
+	// Flush makes everything appended durable and says how far each partition is kept now.
+	Flush(ctx context.Context) ([]model.Position, error)
+}
+
+// Parts are what a feed works with. Check and Archive may be nil.
+type Parts struct {
+	Ledger  *ledger.Ledger
+	Engine  *engine.Engine
+	Source  connect.Streaming
+	Decoder Decoder
+	Check   Check
+	Archive Archive
+	Tell    func(connect.StreamNote) // what a stream says about itself
+}
+
+// Feed is one feed being taken in. One goroutine calls Step; the others' methods are safe beside it.
+type Feed struct {
+	Parts
+	def     model.Feed
+	state   ledger.FeedState
+	stream  connect.Stream
+	columns *columns
+	parts   map[place]*partition
+	held    []model.Event // events whose schema the registry has not given yet, and what came after them
+	recent  recent
+	stored  int // bytes handed to the archive since it was flushed
+	flushed time.Time
+}
+
+// place names a partition.
+type place struct {
+	topic string
+	id    model.TopicID
+	n     int32
+}
+
+// partition is how far one partition has been taken in.
+type partition struct {
+	ledger.FeedPosition
+}
+
+// Open brings the engine's table to where the ledger is. Nothing is read from the stream before Start.
+func Open(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
+	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, flushed: time.Now()}
+	var err error
+	if f.state, err = f.Ledger.EnsureFeed(ctx, def.Name); err != nil {
+		return nil, err
+	}
+	if err := f.sameDefinition(ctx); err != nil {
+		return nil, err
+	}
+	if f.columns, err = newColumns(f.state.Columns, def.Columns); err != nil {
+		return nil, err
+	}
+	positions, err := f.Ledger.FeedPositions(ctx, f.state.Ref)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range positions {
+		f.parts[placeOf(p.Position)] = &partition{p}
+	}
+	return f, f.load(ctx)
+}
+
+// sameDefinition keeps the definition. Rows made by another one stay until the feed is replayed.
+func (f *Feed) sameDefinition(ctx context.Context) error {
+	now := fingerprint(f.def)
+	if f.state.Definition == now {
+		return nil
+	}
+	if err := f.Ledger.DefineFeed(ctx, f.state.Ref, now); err != nil {
+		return err
+	}
+	f.state.Definition = now
+	f.state.Version++
+	return nil
+}
+
+func placeOf(p model.Position) place { return place{p.Topic, p.TopicID, p.Partition} }
+
+// Table is the feed's table as it is now.
+func (f *Feed) Table() engine.FeedTable { return tableOf(f.def, f.columns.list) }
+
+// State is the feed as the ledger knew it when it was opened.
+func (f *Feed) State() ledger.FeedState { return f.state }
+
+// loadRows is how many rows are carried from the ledger to the engine at once.
+const loadRows = 20_000
+
+// load fills the engine's table from the ledger.
+func (f *Feed) load(ctx context.Context) error {
+	return Load(ctx, f.Ledger.Reader, f.Engine, f.state.Ref, f.Table())
+}
+
+// LoadKept makes the table of a feed as the ledger has it, for those who only look.
+func LoadKept(ctx context.Context, r *ledger.Reader, e *engine.Engine, def model.Feed) error {
+	var state ledger.FeedState
+	if r != nil {
+		var err error
+		if state, _, err = r.Feed(ctx, def.Name); err != nil {
+			return err
+		}
+	}
+	columns, err := newColumns(state.Columns, def.Columns)
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		return e.MakeFeed(ctx, tableOf(def, columns.list))
+	}
+	return Load(ctx, r, e, state.Ref, tableOf(def, columns.list))
+}
+
+// Load makes a feed's table in an engine from what the ledger holds.
+func Load(ctx context.Context, r *ledger.Reader, e *engine.Engine, ref ledger.FeedRef, table engine.FeedTable) error {
+	if err := e.MakeFeed(ctx, table); err != nil {
+		return err
+	}
+	batches := make(chan []engine.FeedRow, 2)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var read error
+	go func() {
+		defer close(batches)
+		read = readRows(ctx, r, ref, batches)
+	}()
+	err := e.LoadFeed(ctx, table, func() ([]engine.FeedRow, error) { return <-batches, nil })
+	stop()
+	for range batches {
+	}
+	if err != nil {
+		return err
+	}
+	return read
+}
+
+func readRows(ctx context.Context, r *ledger.Reader, ref ledger.FeedRef, out chan<- []engine.FeedRow) error {
+	var batch []engine.FeedRow
+	push := func() error {
+		select {
+		case out <- batch:
+			batch = nil
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	err := r.EachFeedRow(ctx, ref, func(row ledger.FeedRow) error {
+		batch = append(batch, engine.FeedRow{Key: row.Key, Row: row.Row})
+		if len(batch) < loadRows {
+			return nil
+		}
+		return push()
+	})
+	if err == nil && len(batch) > 0 {
+		err = push()
+	}
+	return err
+}
+
+// Start opens the stream where the ledger, and the history, are.
+func (f *Feed) Start(ctx context.Context, group string) error {
+	if f.state.Paused != "" {
+		return fault.New(fault.Held, "feed.paused", "the feed "+f.def.Name+" is paused: "+f.state.Paused).At("feeds." + f.def.Name).
+			Do("look at what was set aside: freshet quarantine " + f.def.Name)
+	}
+	id, err := f.Ledger.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	var known []model.Position
+	for _, p := range f.parts {
+		position := p.Position
+		position.Next = min(position.Next, p.Archived) // what is not in the history yet is read again
+		known = append(known, position)
+	}
+	f.stream, err = f.Source.Open(ctx, connect.StreamOptions{Feed: f.def.Name, Topics: f.def.Topics, Pattern: f.def.Pattern, State: id,
+		Known: known, FromEnd: f.def.FromEnd})
+	_ = group
+	return err
+}
+
+// Close ends the reading; what the archive still holds in memory is read again next time.
+func (f *Feed) Close() error {
+	if f.stream == nil {
+		return nil
+	}
+	s := f.stream
+	f.stream = nil
+	return s.Close()
+}
+
+// Ends gives the end of every partition that the feed reads.
+func (f *Feed) Ends(ctx context.Context) ([]model.Position, error) { return f.stream.Ends(ctx) }
+
+// Reached says whether everything before these positions has been taken in.
+func (f *Feed) Reached(ends []model.Position) bool {
+	if len(f.held) > 0 {
+		return false
+	}
+	for _, end := range ends {
+		p := f.parts[placeOf(end)]
+		if end.Next > 0 && (p == nil || p.Next < end.Next) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,103 @@
+package feed
+
+import (
+	"context"
+	"time"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// Taken is what one Step came to.
+type Taken struct {
+	Events  int
+	Changed int       // keys whose row is another one now
+	Oldest  time.Time // the earliest commit among them, zero where nothing changed
+	Aside   int
+	Late    int
+	Ignored int
+	Paused  string // why the feed has paused itself, "" while it goes on
+}
+
+// retryHeld is how long events wait before their schema is asked for again.
+const retryHeld = 500 * time.Millisecond
+
+// Step takes in what one poll of the stream brings: decoded, compared with what is known, kept in one transaction, shown to
+// the engine, committed at the broker, and handed to the archive. It waits until there is something.
+func (f *Feed) Step(ctx context.Context) (Taken, error) {
+	fetch, err := f.poll(ctx)
+	if err != nil {
+		return Taken{}, err
+	}
+	for _, n := range fetch.Notes {
+		if f.Tell != nil {
+			f.Tell(n)
+		}
+	}
+	taken, err := f.take(ctx, fetch)
+	if err != nil {
+		return taken, err
+	}
+	return taken, f.archive(ctx, fetch.Events)
+}
+
+// poll gives the events that waited for their schema once more before new ones are asked for.
+func (f *Feed) poll(ctx context.Context) (connect.Fetch, error) {
+	if len(f.held) == 0 {
+		return f.stream.Poll(ctx)
+	}
+	select {
+	case <-time.After(retryHeld):
+	case <-ctx.Done():
+		return connect.Fetch{}, ctx.Err()
+	}
+	return connect.Fetch{}, nil
+}
+
+// archiveBytes and archiveEvery bound what the archive holds in memory, and so what is read again after a crash.
+const (
+	archiveBytes = 32 << 20
+	archiveEvery = 30 * time.Second
+)
+
+// archive keeps the events as they came. They count as archived once they are on the disk.
+func (f *Feed) archive(ctx context.Context, events []model.Event) error {
+	if f.Archive == nil {
+		return nil
+	}
+	fresh := events[:0:0]
+	for _, e := range events {
+		if p := f.parts[place{e.Topic, e.TopicID, e.Partition}]; p != nil && e.Offset >= p.Archived {
+			fresh = append(fresh, e)
+			f.stored += e.Size()
+		}
+	}
+	if err := f.Archive.Append(ctx, fresh); err != nil {
+		return err
+	}
+	if f.stored == 0 || f.stored < archiveBytes && time.Since(f.flushed) < archiveEvery {
+		return nil
+	}
+	return f.Flush(ctx)
+}
+
+// Flush makes the archive durable and notes how far it is.
+func (f *Feed) Flush(ctx context.Context) error {
+	if f.Archive == nil || f.stored == 0 {
+		return nil
+	}
+	kept, err := f.Archive.Flush(ctx)
+	if err != nil {
+		return err
+	}
+	var positions []ledger.FeedPosition
+	for _, k := range kept {
+		if p := f.parts[placeOf(k)]; p != nil {
+			p.Archived = k.Next
+			positions = append(positions, p.FeedPosition)
+		}
+	}
+	f.stored, f.flushed = 0, time.Now()
+	return f.Ledger.Archived(ctx, positions)
+}

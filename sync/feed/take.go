@@ -1,0 +1,371 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/window"
+)
+
+// taking is one batch on its way into the ledger.
+type taking struct {
+	*Feed
+	taken   Taken
+	batch   ledger.FeedBatch
+	before  map[model.Key]ledger.FeedRow // as the ledger has them
+	rows    map[model.Key]*ledger.FeedRow
+	order   []model.Key
+	changed difference
+	moved   map[place]*partition
+	decide  func() error // makes the batch durable together with a decision; nil: by itself
+}
+
+// decoded is one event with what it says.
+type decoded struct {
+	event   *model.Event
+	version model.Version
+	reading window.Reading
+}
+
+// take brings events into the ledger and the engine.
+func (f *Feed) take(ctx context.Context, fetch connect.Fetch) (Taken, error) {
+	events := append(f.held, fetch.Events...)
+	f.held = nil
+	t := &taking{Feed: f, rows: map[model.Key]*ledger.FeedRow{}, moved: map[place]*partition{}}
+	list, err := t.decode(ctx, events)
+	if err != nil {
+		return t.taken, err
+	}
+	if err := t.recall(ctx, list); err != nil {
+		return t.taken, err
+	}
+	for i := range list {
+		t.apply(&list[i])
+	}
+	if len(f.held) == 0 {
+		t.skip(fetch.Next)
+	}
+	return t.taken, t.keep(ctx)
+}
+
+// decode reads every event that has not been taken in before.
+func (t *taking) decode(ctx context.Context, events []model.Event) ([]decoded, error) {
+	list := make([]decoded, 0, len(events))
+	waits := map[place]bool{}
+	for i := range events {
+		e := &events[i]
+		at := place{e.Topic, e.TopicID, e.Partition}
+		p, err := t.partition(ctx, at, e.Offset)
+		if err != nil {
+			return nil, err
+		}
+		if e.Offset < p.Next {
+			continue // read again for the archive alone
+		}
+		if waits[at] {
+			t.held = append(t.held, *e)
+			continue
+		}
+		reading, err := t.Decoder.Read(e)
+		if err != nil {
+			waits[at] = true // its schema cannot be had now: it and what comes after it in its partition wait
+			t.held = append(t.held, *e)
+			continue
+		}
+		p.Next, p.Epoch, p.Clock = e.Offset+1, e.Epoch, max(p.Clock, e.At.UnixMilli())
+		list = append(list, decoded{e, p.version(e.Offset), reading})
+	}
+	return list, nil
+}
+
+// partition finds where a partition stands in this batch. A new one begins with its first event.
+func (t *taking) partition(ctx context.Context, at place, first int64) (*partition, error) {
+	if p := t.moved[at]; p != nil {
+		return p, nil
+	}
+	p := &partition{}
+	if known := t.parts[at]; known != nil {
+		*p = *known
+	} else {
+		n, era, err := t.Ledger.FeedTopic(ctx, t.state.Ref, at.topic, at.id)
+		if err != nil {
+			return nil, err
+		}
+		p.Topic, p.TopicID, p.Partition, p.Number, p.Era = at.topic, at.id, at.n, n, era
+		p.Next, p.Archived = first, first
+	}
+	t.moved[at] = p
+	return p, nil
+}
+
+func (p *partition) version(offset int64) model.Version {
+	return model.Version{Epoch: p.Era, Clock: p.Clock, Topic: p.Number, Partition: p.Partition, Offset: offset}
+}
+
+// recall reads the rows that the ledger has of the keys in the batch.
+func (t *taking) recall(ctx context.Context, list []decoded) (err error) {
+	var keys []model.Key
+	seen := map[model.Key]bool{}
+	for i := range list {
+		for _, c := range list[i].reading.Changes {
+			if !seen[c.Key] && c.Op != window.Truncate {
+				seen[c.Key] = true
+				keys = append(keys, c.Key)
+			}
+		}
+	}
+	t.before, err = t.Ledger.FeedRows(ctx, t.state.Ref, keys)
+	return err
+}
+
+// apply takes one event in.
+func (t *taking) apply(d *decoded) {
+	t.batch.Seen++
+	t.taken.Events++
+	r := d.reading
+	if r.Problem != nil {
+		t.aside(d, "", *r.Problem)
+		return
+	}
+	t.recent.note(false)
+	if len(r.Changes) == 0 {
+		t.batch.Ignored++
+		t.taken.Ignored++
+	}
+	for i := range r.Changes {
+		t.change(d, &r.Changes[i])
+	}
+}
+
+// aside keeps an event that cannot become a row, as it came. What comes after it goes on.
+func (t *taking) aside(d *decoded, key model.Key, p window.Problem) {
+	t.recent.note(true)
+	t.taken.Aside++
+	t.batch.Aside = append(t.batch.Aside, ledger.Aside{Version: d.version, Key: key, Code: p.Code, Message: p.Message, Event: *d.event})
+}
+
+func (t *taking) row(key model.Key) (row ledger.FeedRow, known bool) {
+	if r := t.rows[key]; r != nil {
+		return *r, true
+	}
+	row, known = t.before[key]
+	return row, known
+}
+
+// change brings one key up to date, unless something newer has been said about it. Guarantee G27.
+func (t *taking) change(d *decoded, c *window.Change) {
+	if c.Op == window.Truncate {
+		t.taken.Paused = "its table was truncated at the source: nothing is removed before a person has agreed"
+		return
+	}
+	now, known := t.row(c.Key)
+	if known && d.version.Compare(now.Version) <= 0 {
+		t.batch.Late++
+		t.taken.Late++
+		return
+	}
+	next := ledger.FeedRow{Key: c.Key, Version: d.version, At: c.At, Gone: c.Op == window.Delete, Row: now.Row}
+	if c.Op != window.Delete {
+		fields, ok := whole(c, now, known)
+		if !ok {
+			t.aside(d, c.Key, incomplete)
+			return
+		}
+		if p := t.check(fields); p != nil {
+			t.aside(d, c.Key, *p)
+			return
+		}
+		next.Row = rowOf(fields)
+		t.columns.meet(c, &t.changed)
+	}
+	if t.rows[c.Key] == nil {
+		t.order = append(t.order, c.Key)
+	}
+	t.rows[c.Key] = &next
+}
+
+func (t *taking) check(fields model.Fields) *window.Problem {
+	if t.Check == nil {
+		return nil
+	}
+	return t.Check(fields)
+}
+
+// incomplete is why a patch cannot become a row: what it leaves out may be anything.
+var incomplete = window.Problem{Code: "feed.incomplete",
+	Message: "the event leaves values out because they did not change, and no event before it has carried them; a snapshot of the table would"}
+
+// whole is the row after a change: what a patch leaves out is taken from the row before.
+func whole(c *window.Change, now ledger.FeedRow, known bool) (model.Fields, bool) {
+	if c.Op == window.Write && len(c.Absent) == 0 {
+		return c.Row, true
+	}
+	if !known || now.Gone {
+		return nil, false
+	}
+	had, err := model.ParseFlat(now.Row)
+	if err != nil {
+		return nil, false
+	}
+	merged := slices.Clone(c.Row)
+	for _, f := range had {
+		if _, has := c.Row.Get(f.Name); !has {
+			merged = append(merged, f)
+		}
+	}
+	merged.Sort()
+	return merged, true
+}
+
+// skip moves partitions past what holds no events: control records, aborted transactions, compacted ones.
+func (t *taking) skip(next []model.Position) {
+	for _, n := range next {
+		if p := t.moved[placeOf(n)]; p != nil {
+			p.Next, p.Epoch = max(p.Next, n.Next), n.Epoch
+		} else if known := t.parts[placeOf(n)]; known != nil && n.Next > known.Next {
+			moved := *known
+			moved.Next = n.Next
+			t.moved[placeOf(n)] = &moved
+		}
+	}
+}
+
+// keep makes the batch durable, shows it to the engine and tells the broker. Guarantee G28.
+func (t *taking) keep(ctx context.Context) error {
+	shown := t.compose()
+	var positions []model.Position
+	for _, p := range t.moved {
+		if t.Archive == nil {
+			p.Archived = p.Next
+		}
+		t.batch.Positions = append(t.batch.Positions, p.FeedPosition)
+		positions = append(positions, p.Position)
+	}
+	if len(t.batch.Positions) == 0 {
+		return nil
+	}
+	if err := t.both(ctx, shown); err != nil {
+		return err
+	}
+	for at, p := range t.moved {
+		t.parts[at] = p
+	}
+	return t.commit(ctx, positions)
+}
+
+// compose writes the batch's rows and changes, and gives what the engine is to show.
+func (t *taking) compose() (shown []engine.FeedRow) {
+	for _, key := range t.order {
+		row, before := t.rows[key], t.before[key]
+		t.batch.Rows = append(t.batch.Rows, *row)
+		stood := before.Row != nil && !before.Gone
+		if stood == !row.Gone && (!stood || bytes.Equal(before.Row, row.Row)) {
+			continue // a newer event that says the same
+		}
+		change := ledger.FeedChange{Key: key, At: row.At}
+		if stood {
+			change.Before = before.Row
+		}
+		t.batch.Changes = append(t.batch.Changes, change)
+		show := engine.FeedRow{Key: key}
+		if !row.Gone {
+			show.Row = row.Row
+		}
+		shown = append(shown, show)
+		t.taken.count(row.At)
+	}
+	if t.changed.any() || t.state.Columns == "" {
+		t.batch.Columns = t.columns.text()
+		t.state.Columns = t.batch.Columns
+	}
+	return shown
+}
+
+// both shows the batch to the engine and then makes it durable. In this order nobody finds a change in the ledger that the
+// engine does not have; what the engine has too early, a crash takes with it.
+func (t *taking) both(ctx context.Context, shown []engine.FeedRow) error {
+	if err := t.show(ctx, shown); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	take := t.decide
+	if take == nil {
+		take = func() error { return t.Ledger.TakeIn(ctx, t.state.Ref, &t.batch) }
+	}
+	if err := take(); err != nil {
+		return errors.Join(err, t.load(ctx))
+	}
+	return nil
+}
+
+func (t *Taken) count(at time.Time) {
+	t.Changed++
+	if t.Oldest.IsZero() || at.Before(t.Oldest) {
+		t.Oldest = at
+	}
+}
+
+// show brings the engine's table up to date. A column of another type means that it is made anew.
+func (t *taking) show(ctx context.Context, rows []engine.FeedRow) error {
+	switch {
+	case len(t.changed.retyped) > 0:
+		return t.load(ctx)
+	case len(t.changed.added) > 0:
+		if err := t.Engine.WidenFeed(ctx, t.Table(), t.changed.added); err != nil {
+			return err
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return t.Engine.PutFeed(ctx, t.Table(), rows)
+}
+
+// commit tells the broker how far we are, for those who look there. The ledger is what counts, so a commit that fails is
+// made up for by the next.
+func (t *taking) commit(ctx context.Context, positions []model.Position) error {
+	if t.stream == nil {
+		return nil
+	}
+	_ = t.stream.Commit(ctx, positions)
+	t.pause(ctx)
+	return nil
+}
+
+// pause stops the feed where too much of it has to be set aside, or where going on needs a person.
+func (t *taking) pause(ctx context.Context) {
+	if t.taken.Paused == "" && tripped(t.def.Pause, t.recent.aside, t.recent.of()) {
+		t.taken.Paused = "too many of its last events had to be set aside"
+	}
+	if t.taken.Paused != "" {
+		_ = t.Ledger.PauseFeed(context.WithoutCancel(ctx), t.state.Ref, t.taken.Paused, "freshet")
+	}
+}
+
+// recent remembers which of the last events were set aside.
+type recent struct {
+	last  [watched]bool
+	n     int
+	aside int
+}
+
+func (r *recent) note(aside bool) {
+	i := r.n % watched
+	if r.last[i] {
+		r.aside--
+	}
+	if aside {
+		r.aside++
+	}
+	r.last[i] = aside
+	r.n++
+}
+
+func (r *recent) of() int { return min(r.n, watched) }
