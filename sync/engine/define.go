@@ -89,3 +89,17 @@ func keySQL(m model.Model, columns []mapping.Column) string {
 	}
 	return joined(parts, func(text string) string { return text })
 }
+
+// Count is how many rows a model has.
+func (e *Engine) Count(ctx context.Context, m model.Model) (rows int64, err error) {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return 0, translate(ctx, err)
+	}
+	defer conn.Close()
+	err = read(ctx, conn, "SELECT count(*) FROM (\n"+m.SQL+"\n)", func(row []driver.Value) error {
+		rows = row[0].(int64)
+		return nil
+	})
+	return rows, ofModel(ctx, m, -1, err)
+}

@@ -124,7 +124,7 @@ func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Im
 			}
 			parts = append(parts, columnOf(mapping.Column{Name: t.Columns[i].Name, Type: t.Columns[i].Type}))
 		}
-		queries = append(queries, "SELECT "+joined(parts, same)+" AS k, m.freshet_key AS at FROM m")
+		queries = append(queries, "SELECT "+joined(parts, same)+" AS k, m.freshet_key AS t FROM m")
 	}
 	if len(queries) == 0 || len(images) == 0 {
 		return nil, nil
@@ -142,7 +142,7 @@ func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Im
 		return nil, translate(ctx, err)
 	}
 	var keys []ReachedKey
-	query := "WITH m AS (SELECT k AS freshet_key" + t.named() + " FROM " + t.unpacked() + ") SELECT k, min(CAST(at AS BIGINT)) FROM (" +
+	query := "WITH m AS (SELECT k AS freshet_key" + t.named() + " FROM " + t.unpacked() + ") SELECT k, min(CAST(t AS BIGINT)) FROM (" +
 		strings.Join(queries, " UNION ALL ") + ") WHERE k IS NOT NULL GROUP BY k"
 	err = read(ctx, conn, query, func(row []driver.Value) error {
 		keys = append(keys, ReachedKey{Key: model.Key(row[0].(string)), At: time.UnixMicro(row[1].(int64))})
