@@ -18,11 +18,14 @@ const (
 	part   = ".part" // a file being written; one that is found belongs to a process that died
 )
 
-// Store is a folder of history: one folder for every sync, one file for every run. It serves many goroutines; only one
-// process at a time may write.
+// Store is a folder of history: one folder for every sync, with a file for every run, and one for every feed. It serves
+// many goroutines; only one process at a time may write.
 type Store struct {
 	dir     string
 	writing sync.Mutex
+
+	opening sync.Mutex
+	feeds   map[string]*Raw
 }
 
 // New is the history in a folder, which is made by the first Write.
