@@ -9,7 +9,7 @@ type Driver struct {
 	Destination func(context.Context, Settings) (Destination, error) // nil: cannot write
 }
 
-// Source can be read. What it can do is in the powers it has: Relational today.
+// Source can be read. What it can do is in the powers it has: Relational or Streaming.
 type Source interface {
 	Close() error
 }

@@ -9,7 +9,8 @@ import (
 // Streaming is a source that is read as streams of events.
 type Streaming interface {
 	Source
-	// Open begins to read for one feed. It returns before anything is read.
+	// Open begins to read for one feed. It returns before anything is read, and has asked the source: where that
+	// cannot be reached, does not take our credentials, or has no such topic, it says so within bounded time.
 	Open(ctx context.Context, o StreamOptions) (Stream, error)
 	// Schemas is the source's schema registry; nil where it has none.
 	Schemas() Schemas
@@ -20,50 +21,69 @@ type StreamOptions struct {
 	Feed     string
 	Topics   []string // names; with Pattern regular expressions (RE2) that match whole names
 	Pattern  bool
+	Group    string           // names the readers of the feed to others; the source puts its own prefix before it; "": Feed
 	State    string           // id of the ledger: travels with every commit, so that another ledger in the same group is seen
-	Known    []model.Position // the ledger's positions: they win over the broker's
-	FromEnd  bool             // a partition without a position begins at its end instead of its beginning
+	Opening  int64            // counts the openings of the ledger: a commit of a later one was made by a newer copy of it
+	Adopt    bool             // a person has agreed to take over what another ledger has committed in the group
+	Known    []model.Position // the ledger's positions: they win over the broker's, which are never read from
+	FromEnd  bool             // a partition there is now, without a position, begins at its end instead of its beginning
 	MaxBytes int              // bytes of events held in memory at most, read ahead included; 0: 32 MiB
 }
 
-// Stream is read by one goroutine; Pause, Resume and Commit may be called from others.
+// Stream is read by one goroutine; Pause, Resume, Commit, Ends and Close may be called from others.
 type Stream interface {
-	// Poll waits for events, or for something to be said about the stream. The partitions in it stay ours, whatever
-	// happens in the group, until the next Poll: what was done with the events by then may be committed.
-	// Its error ends the stream: fault stream.auth, stream.unreachable and the like.
+	// Poll waits for events, or for something to be said about the stream. The partitions in it stay ours until the
+	// next Poll, and nobody else gets them before it: what was done with the events by then may be committed. A reader
+	// that stays away for longer than the source's rebalance timeout is given up by the group all the same; its
+	// commits are refused then, and its next Poll says Revoked.
+	// After Revoked a partition may be Assigned again; it goes on from the last position given to Commit, so what was
+	// read beyond that and is not durable is to be forgotten with Revoked.
+	// An error of the context is the caller's own; any other ends the stream: fault stream.auth, stream.forbidden,
+	// stream.closed and the like. A source that cannot be reached for a while ends nothing: see Unreadable.
 	Poll(ctx context.Context) (Fetch, error)
-	// Commit tells the broker what is durable in the ledger. It never moves a partition that is no longer ours.
+	// Commit tells the broker what is durable in the ledger, and the stream where to go on when a partition comes
+	// back. Positions are contiguous: everything before Next is durable. A partition that is no longer ours is left
+	// out, and no commit is ever moved back. An error (fault stream.commit) says that the broker did not take it now:
+	// nothing is lost by it, and a later Commit says it again.
 	Commit(ctx context.Context, positions []model.Position) error
-	// Ends gives the end of every partition of the feed's topics: how far a reader can get now.
+	// Ends gives the end of every partition of the feed's topics: how far a reader can get now, open transactions
+	// left out. A partition without a leader is left out.
 	Ends(ctx context.Context) ([]model.Position, error)
+	// Pause stops new events; a Poll under way may still bring some. Poll is called as before: it keeps the place in
+	// the group and brings notes.
 	Pause()
 	Resume()
+	// Close leaves the group, so that others go on at once, and ends a Poll under way.
 	Close() error
 }
 
 // Fetch is what one Poll brought: events of every partition in the order of their offsets.
 type Fetch struct {
 	Events []model.Event
-	Next   []model.Position // where each partition that moved stands after these events, control records skipped
+	Next   []model.Position // where each partition that moved or began stands after these events, control records skipped
 	Notes  []StreamNote
 }
 
 // NoteKind is what a stream says about itself.
 type NoteKind uint8
 
-// The kinds of notes. After Gap, Recreated and Truncated the partition delivers nothing more until it is opened
-// again from a position a person has agreed to.
+// The kinds of notes. After Gap, Recreated, Truncated and Foreign the partition delivers nothing more, and no commit
+// is made for it, until it is opened again from a position a person has agreed to; Foreign: with Adopt.
 const (
-	Assigned   NoteKind = iota // a partition is ours now
-	Revoked                    // a partition is somebody else's now
+	Assigned   NoteKind = iota // a partition is ours now: Position is where it begins
+	Revoked                    // a partition is not ours any more
 	Gap                        // the events from Position.Next on are gone: retention passed it
 	Recreated                  // the topic was deleted and made again: it has another id
 	Truncated                  // the log was cut behind us: an unclean leader election
-	Foreign                    // another state directory commits in the same group
+	Foreign                    // another state directory commits in the same group, or a newer copy of this one did
 	Unreadable                 // a partition cannot be read now; the stream goes on trying
+	Readable                   // a partition that was unreadable can be read again
 )
 
-var noteNames = [...]string{"assigned", "revoked", "gap", "recreated", "truncated", "foreign", "unreadable"}
+var noteNames = [...]string{"assigned", "revoked", "gap", "recreated", "truncated", "foreign", "unreadable", "readable"}
+
+// Stops says whether the partition delivers nothing more after such a note.
+func (k NoteKind) Stops() bool { return k == Gap || k == Recreated || k == Truncated || k == Foreign }
 
 func (k NoteKind) String() string { return noteNames[k] }
 

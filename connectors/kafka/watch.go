@@ -1,0 +1,148 @@
+package kafka
+
+import (
+	"context"
+	"time"
+
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/model"
+)
+
+const (
+	restWatch  = time.Second // between two looks at least, however many ask for one
+	secondLook = 2           // looks in a row that must find the end before our position
+)
+
+// watch looks at the partitions from time to time, and when something is wrong with one. What the library resolves by
+// itself, it resolves in silence; so ids, beginnings and ends are compared with ours here.
+func (st *stream) watch() {
+	defer close(st.watched)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-st.done:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	tick := time.NewTicker(st.source.watch)
+	defer tick.Stop()
+	for {
+		select {
+		case <-st.done:
+			return
+		case <-tick.C:
+		case <-st.kick:
+		}
+		st.inspect(ctx)
+		_ = pause(ctx, min(restWatch, st.source.watch))
+	}
+}
+
+func (st *stream) inspect(ctx context.Context) {
+	want := st.reading()
+	if len(want) == 0 {
+		return
+	}
+	seen, err := st.see(ctx, want)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		st.unseen(want, err)
+		return
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, at := range want {
+		if p, ours := st.books.reads(at); ours {
+			st.compare(at, p, seen[at])
+		}
+	}
+}
+
+// reading lists the partitions that events are handed out of.
+func (st *stream) reading() (out []place) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for at := range st.books.parts {
+		if _, ours := st.books.reads(at); ours {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// unseen: nobody answers. Being refused ends the stream; anything else passes.
+func (st *stream) unseen(want []place, err error) {
+	f := explain(err)
+	if refused(err) != nil {
+		st.fail(f)
+		return
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, at := range want {
+		if p, ours := st.books.reads(at); ours {
+			st.darken(at, p, f.Message)
+		}
+	}
+	st.look() // the first answer is to be noticed soon
+}
+
+// compare finds what a look says against what we have. The caller holds mu.
+func (st *stream) compare(at place, p *part, s sight) {
+	switch {
+	case s.gone:
+		st.darken(at, p, "the topic, or the partition in it, is not there any more")
+		return
+	case !same(p.id, s.id):
+		st.halt(at, connect.Recreated, model.Position{TopicID: s.id, Next: s.start, Epoch: -1})
+		return
+	case !s.led || s.end < 0:
+		if p.blind++; p.blind >= secondLook {
+			st.darken(at, p, "the partition has no leader that answers now")
+		}
+		st.look()
+		return
+	}
+	p.blind = 0
+	if p.suspect && st.outside(at, p, s) {
+		return
+	}
+	if s.end < p.next {
+		if p.broken++; p.broken >= secondLook {
+			st.halt(at, connect.Truncated, model.Position{TopicID: s.id, Next: s.end, Epoch: -1})
+			return
+		}
+		st.look()
+		return
+	}
+	p.broken = 0
+	if p.held {
+		st.release(at, p) // it is tried again; a batch that comes says that it can be read
+		return
+	}
+	if p.dark && s.end == p.next {
+		st.readable(at, p)
+	}
+}
+
+// outside decides about a position that the broker says is not in its log. It says whether that settled it.
+func (st *stream) outside(at place, p *part, s sight) bool {
+	if p.fresh && s.start >= 0 { // where a feed begins by itself there is nothing to lose
+		p.next, p.again, p.suspect = s.start, true, false
+		st.rouse()
+		return true
+	}
+	kind, found := s.misfit(p, true)
+	if kind == connect.Assigned && s.end >= p.next && !s.asked {
+		kind, found = connect.Truncated, model.Position{TopicID: s.id, Next: s.end, Epoch: -1} // it was outside, and is not: others stand there now
+	}
+	if kind == connect.Assigned {
+		return false
+	}
+	st.halt(at, kind, found)
+	return true
+}
