@@ -27,6 +27,7 @@ func spec() connect.Spec {
 	return connect.Spec{
 		Type:     "kafka",
 		Title:    "Kafka",
+		Streams:  true,
 		Summary:  "Reads the topics of a Kafka cluster as feeds, without losing an event or reading past one unseen.",
 		Vendor:   "https://kafka.apache.org/documentation/",
 		Settings: append(settings, groupSettings()...),

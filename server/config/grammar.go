@@ -1,6 +1,9 @@
 package config
 
-import "github.com/freshet/freshet/sync/connect"
+import (
+	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/window"
+)
 
 // The fixed words of the workspace.
 var (

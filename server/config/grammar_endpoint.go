@@ -9,7 +9,6 @@ import (
 
 func sources(drivers []connect.Driver) *shape {
 	s := endpoints("source", drivers, func(d connect.Driver) bool { return d.Source != nil })
-	s.later = map[string]string{"kafka": "this version of Freshet has no Kafka source"}
 	return namedSQL("Where data is read. Each is a catalog in models' SQL.", s)
 }
 

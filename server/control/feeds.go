@@ -57,10 +57,7 @@ func (s *Service) openFeed(ctx context.Context, e *engine.Engine, name string) (
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
-	parts := feed.Parts{Ledger: s.ledger, Engine: e, Source: streaming, Decoder: decoder, Tell: s.note(name)}
-	if parts.Archive, err = s.history().Raw(name); err != nil {
-		return nil, errors.Join(err, source.Close())
-	}
+	parts := feed.Parts{Ledger: s.ledger, Engine: e, Source: streaming, Decoder: decoder, Tell: s.note(name), Archive: s.history().Raw(name)}
 	f, err := feed.Open(ctx, def, parts)
 	if err != nil {
 		return nil, errors.Join(err, source.Close())

@@ -129,7 +129,7 @@ func (s *Service) open(ctx context.Context, name string) (run.Job, func(), error
 	}
 	m := s.workspace.Models[sync.Model]
 	s.progress(Event{Sync: name, Stage: "reading"})
-	e, closeSources, err := s.engine(ctx, m)
+	e, closeSources, err := s.fresh(ctx, m)
 	if err != nil {
 		return run.Job{}, nil, err
 	}
@@ -166,6 +166,26 @@ func objectOf(spec connect.Spec, name string) connect.Object {
 		}
 	}
 	return open
+}
+
+// fresh is engine with everything in the feeds' tables that their topics hold now, where this process may take it in.
+func (s *Service) fresh(ctx context.Context, m model.Model) (*engine.Engine, func(), error) {
+	feeds := s.feedsOf(m)
+	if len(feeds) == 0 || s.ledger == nil {
+		return s.engine(ctx, m)
+	}
+	e, shut, err := s.engineOf(ctx, []model.Model{m})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err = s.catchUp(ctx, e, feeds); err == nil {
+		err = s.define(ctx, e, s.modelsOf(m))
+	}
+	if err != nil {
+		shut()
+		return nil, nil, err
+	}
+	return e, shut, nil
 }
 
 // engine opens an engine with the sources, feeds and models that a model reads.

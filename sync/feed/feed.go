@@ -180,7 +180,7 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 		return fault.New(fault.Held, "feed.paused", "the feed "+f.def.Name+" is paused: "+f.state.Paused).At("feeds." + f.def.Name).
 			Do("look at what was set aside: freshet quarantine " + f.def.Name)
 	}
-	id, err := f.Ledger.Identity(ctx)
+	id, opening, err := f.Ledger.Identify(ctx)
 	if err != nil {
 		return err
 	}
@@ -190,9 +190,8 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 		position.Next = min(position.Next, p.Archived) // what is not in the history yet is read again
 		known = append(known, position)
 	}
-	f.stream, err = f.Source.Open(ctx, connect.StreamOptions{Feed: f.def.Name, Topics: f.def.Topics, Pattern: f.def.Pattern, State: id,
-		Known: known, FromEnd: f.def.FromEnd})
-	_ = group
+	f.stream, err = f.Source.Open(ctx, connect.StreamOptions{Feed: f.def.Name, Topics: f.def.Topics, Pattern: f.def.Pattern, Group: group,
+		State: id, Opening: opening, Known: known, FromEnd: f.def.FromEnd})
 	return err
 }
 

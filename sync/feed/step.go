@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -31,15 +32,25 @@ func (f *Feed) Step(ctx context.Context) (Taken, error) {
 		return Taken{}, err
 	}
 	for _, n := range fetch.Notes {
-		if f.Tell != nil {
-			f.Tell(n)
-		}
+		f.hear(n)
 	}
 	taken, err := f.take(ctx, fetch)
 	if err != nil {
 		return taken, err
 	}
 	return taken, f.archive(ctx, fetch.Events)
+}
+
+// hear passes a note on. What waits of a partition that is not ours any more is forgotten: whoever has it reads it again.
+func (f *Feed) hear(n connect.StreamNote) {
+	if n.Kind == connect.Revoked {
+		f.held = slices.DeleteFunc(f.held, func(e model.Event) bool {
+			return place{e.Topic, e.TopicID, e.Partition} == placeOf(n.Position)
+		})
+	}
+	if f.Tell != nil {
+		f.Tell(n)
+	}
 }
 
 // poll gives the events that waited for their schema once more before new ones are asked for.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 
 	"github.com/freshet/freshet/sync/fault"
@@ -27,10 +28,18 @@ type FeedState struct {
 	Late       int64 // that came after a newer one of their key
 }
 
-// Identity tells this ledger from any other; it never changes.
-func (r *Reader) Identity(ctx context.Context) (id string, err error) {
-	_, err = r.row(ctx, `SELECT id FROM identity`, nil, &id)
-	return id, err
+// Identify gives what tells this ledger from any other, and counts this opening of it.
+func (l *Ledger) Identify(ctx context.Context) (id string, opened int64, err error) {
+	err = l.writer.do(ctx, func(t *tx) error {
+		if _, err := t.exec(`UPDATE identity SET opened = opened + 1`); err != nil {
+			return err
+		}
+		return t.query(`SELECT id, opened FROM identity`, func(row []driver.Value) error {
+			id, opened = row[0].(string), row[1].(int64)
+			return nil
+		})
+	})
+	return id, opened, err
 }
 
 const feedColumns = `SELECT ref, name, definition, version, columns, paused, paused_by, seen, ignored, aside, late FROM feeds `

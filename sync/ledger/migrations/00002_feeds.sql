@@ -105,12 +105,13 @@ CREATE TABLE dues (
 
 CREATE INDEX dues_by_time ON dues (sync, due);
 
--- Who this ledger is, for those who keep positions elsewhere.
+-- Who this ledger is, and how often it was opened for feeds: a copy that was put back is told from a newer one by it.
 CREATE TABLE identity (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
-  id  TEXT NOT NULL
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  id     TEXT NOT NULL,
+  opened INTEGER NOT NULL
 ) STRICT;
-INSERT INTO identity VALUES (1, lower(hex(randomblob(16))));
+INSERT INTO identity VALUES (1, lower(hex(randomblob(16))), 0);
 
 -- A live run looked at some keys alone. Many are archived together and then forgotten.
 ALTER TABLE runs ADD COLUMN live INTEGER NOT NULL DEFAULT 0;
