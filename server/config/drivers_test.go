@@ -21,6 +21,8 @@ func testDrivers() []connect.Driver {
 			{Name: "path", Kind: connect.PathSetting, Required: true}}}},
 		{Source: source, Spec: connect.Spec{Type: "files", Title: "Files", Settings: []connect.Setting{
 			{Name: "tables", Kind: connect.MapSetting, Required: true}}}},
+		{Source: source, Spec: connect.Spec{Type: "kafka", Title: "Kafka", Streams: true, Settings: []connect.Setting{
+			{Name: "brokers", Kind: connect.ListSetting, Required: true}}}},
 		{Destination: destination, Spec: connect.Spec{Type: "webhook", Title: "Webhook", Open: true,
 			Settings: []connect.Setting{
 				{Name: "url", Kind: connect.URLSetting, Required: true}, {Name: "secret", Kind: connect.SecretSetting},
