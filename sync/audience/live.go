@@ -1,0 +1,38 @@
+package audience
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Liveness says whether an audience follows its feeds event by event, or is evaluated as a whole from time to time.
+type Liveness struct {
+	Live bool
+	Why  string // why not
+}
+
+// Live is true where every table that the definition reads is a feed, every change of it leads to keys, and no limit
+// makes one record's membership depend on all others.
+func (c Compiled) Live() Liveness {
+	limited := ""
+	c.everyDefinition(func(d Definition) {
+		if d.Limit != nil && limited == "" {
+			limited = "it keeps only the first by " + d.Limit.By
+			if d.Name != c.definition.Name {
+				limited = fmt.Sprintf("the audience %s keeps only the first by %s", d.Name, d.Limit.By)
+			}
+		}
+	})
+	if limited != "" {
+		return Liveness{Why: limited}
+	}
+	for _, p := range c.Paths() {
+		if !strings.EqualFold(split(p.Table)[0], "feeds") {
+			return Liveness{Why: p.Table + " is no feed"}
+		}
+		if p.Whole {
+			return Liveness{Why: p.Why}
+		}
+	}
+	return Liveness{Live: true}
+}
