@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -43,7 +44,19 @@ func (s *Service) showFeeds(ctx context.Context, e *engine.Engine, names []strin
 
 // openFeed opens a feed with its source; closing the feed closes both.
 func (s *Service) openFeed(ctx context.Context, e *engine.Engine, name string) (*openedFeed, error) {
+	return s.openFeedUnder(ctx, e, name, 0)
+}
+
+// openFeedUnder opens a feed under an earlier version of its definition; 0 is the present one.
+func (s *Service) openFeedUnder(ctx context.Context, e *engine.Engine, name string, version int64) (*openedFeed, error) {
 	def := s.workspace.Feeds[name]
+	past := version > 0
+	if past {
+		var err error
+		if def, err = s.definedAs(ctx, def, version); err != nil {
+			return nil, err
+		}
+	}
 	endpoint := s.workspace.Sources[def.Source]
 	source, err := endpoint.Driver.Source(ctx, endpoint.Settings)
 	if err != nil {
@@ -58,11 +71,32 @@ func (s *Service) openFeed(ctx context.Context, e *engine.Engine, name string) (
 		return nil, errors.Join(err, source.Close())
 	}
 	parts := feed.Parts{Ledger: s.ledger, Engine: e, Source: streaming, Decoder: decoder, Tell: s.note(name), Archive: s.history().Raw(name)}
-	f, err := feed.Open(ctx, def, parts)
+	open := feed.Open
+	if past {
+		open = feed.OpenPast
+	}
+	f, err := open(ctx, def, parts)
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
 	return &openedFeed{Feed: f, source: source, name: name}, nil
+}
+
+// definedAs is a feed under an earlier version of its definition.
+func (s *Service) definedAs(ctx context.Context, def model.Feed, version int64) (model.Feed, error) {
+	state, known, err := s.ledger.Feed(ctx, def.Name)
+	if err != nil {
+		return def, err
+	}
+	kept, found, err := s.ledger.FeedDefinition(ctx, state.Ref, version)
+	if err != nil {
+		return def, err
+	}
+	if !known || !found {
+		return def, fault.New(fault.Usage, "feed.no_definition", fmt.Sprintf("the feed %s has no definition of version %d", def.Name, version)).
+			Do(fmt.Sprintf("its versions go from 1 to %d", state.Version))
+	}
+	return feed.Under(def, kept)
 }
 
 // openedFeed is a feed with the source it reads.

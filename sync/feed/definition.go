@@ -18,15 +18,28 @@ func tripped(t model.Threshold, aside, of int) bool {
 	return int64(aside) >= least && float64(aside)*100 >= share*float64(of)
 }
 
-// fingerprint is what the rows of the feed are made by: another one means that rows already kept may be others now.
+// recipe is what the rows of a feed are made by.
+type recipe struct {
+	Format  string            `json:"format"`
+	Key     []string          `json:"key"`
+	Columns map[string]string `json:"columns,omitempty"`
+	SQL     string            `json:"sql,omitempty"`
+}
+
+// fingerprint is the recipe as the ledger keeps it: another one means that rows already kept may be others now.
 func fingerprint(d model.Feed) string {
-	text, _ := json.Marshal(struct {
-		Format  string            `json:"format"`
-		Key     []string          `json:"key"`
-		Columns map[string]string `json:"columns,omitempty"`
-		SQL     string            `json:"sql,omitempty"`
-	}{d.Format, d.Key, d.Columns, d.SQL})
+	text, _ := json.Marshal(recipe{d.Format, d.Key, d.Columns, d.SQL})
 	return string(text)
+}
+
+// Under is the feed as it was under an earlier recipe.
+func Under(d model.Feed, kept string) (model.Feed, error) {
+	var r recipe
+	if err := json.Unmarshal([]byte(kept), &r); err != nil {
+		return d, err
+	}
+	d.Format, d.Key, d.Columns, d.SQL = r.Format, r.Key, r.Columns, r.SQL
+	return d, nil
 }
 
 // Decoder turns one event into changes. Its error says that the event cannot be read now and must be asked for again.

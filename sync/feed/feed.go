@@ -65,17 +65,31 @@ func Open(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
 	if err := f.sameDefinition(ctx); err != nil {
 		return nil, err
 	}
-	if f.columns, err = newColumns(f.state.Columns, def.Columns); err != nil {
+	return f, f.open(ctx)
+}
+
+// OpenPast is Open under a definition that is not the feed's any more: it is for looking at what it would make.
+func OpenPast(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
+	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, flushed: time.Now()}
+	var err error
+	if f.state, err = f.Ledger.EnsureFeed(ctx, def.Name); err != nil {
 		return nil, err
+	}
+	return f, f.open(ctx)
+}
+
+func (f *Feed) open(ctx context.Context) (err error) {
+	if f.columns, err = newColumns(f.state.Columns, f.def.Columns); err != nil {
+		return err
 	}
 	positions, err := f.Ledger.FeedPositions(ctx, f.state.Ref)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, p := range positions {
 		f.parts[placeOf(p.Position)] = &partition{p}
 	}
-	return f, f.load(ctx)
+	return f.load(ctx)
 }
 
 // sameDefinition keeps the definition. Rows made by another one stay until the feed is replayed.

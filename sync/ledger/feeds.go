@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"time"
 
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
@@ -79,9 +80,20 @@ func (l *Ledger) EnsureFeed(ctx context.Context, name string) (FeedState, error)
 // DefineFeed keeps what a feed's rows are made by from now on; its version grows where that is something else.
 func (l *Ledger) DefineFeed(ctx context.Context, ref FeedRef, definition string) error {
 	return l.writer.do(ctx, func(t *tx) error {
-		_, err := t.exec(`UPDATE feeds SET version = version + 1, definition = ?2 WHERE ref = ?1 AND definition <> ?2`, int64(ref), definition)
+		n, err := t.exec(`UPDATE feeds SET version = version + 1, definition = ?2 WHERE ref = ?1 AND definition <> ?2`, int64(ref), definition)
+		if err != nil || n == 0 {
+			return err
+		}
+		_, err = t.exec(`INSERT INTO feed_definitions (feed, version, definition, at) SELECT ref, version, definition, ?2 FROM feeds WHERE ref = ?1`,
+			int64(ref), orNow(time.Time{}))
 		return err
 	})
+}
+
+// FeedDefinition is what a feed's rows were made by under a version; ok is false where there was none.
+func (r *Reader) FeedDefinition(ctx context.Context, ref FeedRef, version int64) (definition string, ok bool, err error) {
+	ok, err = r.row(ctx, `SELECT definition FROM feed_definitions WHERE feed = ? AND version = ?`, []any{int64(ref), version}, &definition)
+	return definition, ok, err
 }
 
 // PauseFeed stops a feed, with the reason and who wants it so; an empty reason lets it go on.

@@ -10,13 +10,17 @@ import (
 
 func (a *app) quarantineCommand() *cobra.Command {
 	limit := 50
+	var flags asideFlags
 	c := &cobra.Command{
-		Use: "quarantine SYNC", Short: "The rows that were set aside or refused, and why", Args: a.sync(),
+		Use: "quarantine SYNC", Short: "The rows that were set aside or refused, and why; of a feed, the events", Args: a.sync(),
 		RunE: func(c *cobra.Command, args []string) error {
 			if limit < 1 {
 				return usage("cli.bad_flag", "--limit is not a count of rows", "write --limit 50")
 			}
 			return a.serve(func(_ *config.Workspace, s *control.Service) error {
+				if s.IsFeed(args[0]) {
+					return a.feedQuarantine(c.Context(), s, args[0], limit, &flags)
+				}
 				list, err := s.Quarantine(c.Context(), args[0], limit)
 				if err != nil {
 					return err
@@ -29,6 +33,7 @@ func (a *app) quarantineCommand() *cobra.Command {
 			})
 		},
 	}
+	flags.add(c)
 	c.Flags().IntVar(&limit, "limit", limit, "rows to show of each kind")
 	return c
 }

@@ -18,12 +18,18 @@ func (a *app) statusCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				feeds, err := s.FeedStatuses(c.Context())
+				if err != nil {
+					return err
+				}
 				if a.json {
 					return a.printJSON(struct {
 						Syncs []control.SyncStatus `json:"syncs"`
-					}{slices.Concat([]control.SyncStatus{}, list)})
+						Feeds []control.FeedStatus `json:"feeds,omitempty"`
+					}{slices.Concat([]control.SyncStatus{}, list), feeds})
 				}
 				a.showStatus(list)
+				a.showFeeds(feeds)
 				return nil
 			})
 		},

@@ -13,6 +13,15 @@ CREATE TABLE feeds (
   late       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+-- Everything a feed's rows have been made by.
+CREATE TABLE feed_definitions (
+  feed       INTEGER NOT NULL REFERENCES feeds,
+  version    INTEGER NOT NULL,
+  definition TEXT NOT NULL,
+  at         INTEGER NOT NULL,
+  PRIMARY KEY (feed, version)
+) STRICT, WITHOUT ROWID;
+
 -- A topic under one of its ids. A topic made anew has a greater epoch, so its events come after all earlier ones.
 CREATE TABLE feed_topics (
   n     INTEGER PRIMARY KEY,

@@ -1,0 +1,181 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/feed"
+	"github.com/freshet/freshet/sync/history"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/plan"
+	"github.com/freshet/freshet/sync/run"
+)
+
+// ReplayOptions steer Replay.
+type ReplayOptions struct {
+	From, To   time.Time // which events, by their own time; zero: no limit
+	Definition int64     // the version of the feed's definition to decode by; 0: the present one
+	Apply      bool      // keep the rows and send what differs; else only show it
+}
+
+// Replay is what a feed's raw events make of its table now, and of the syncs that read it.
+type Replay struct {
+	Feed    string         `json:"feed"`
+	Version int64          `json:"definition"`
+	Events  int64          `json:"events"`
+	Aside   int64          `json:"aside"` // events that cannot become rows
+	Rows    int64          `json:"rows"`  // rows of the table that come out otherwise
+	Plans   []plan.Summary `json:"plans,omitempty"`
+	Reports []run.Report   `json:"reports,omitempty"`
+	Applied bool           `json:"applied"`
+}
+
+// Replay rebuilds a feed's table from its raw history and shows, sync by sync, what would be sent because of it; with Apply
+// the rows are kept and it is sent.
+func (s *Service) Replay(ctx context.Context, name string, o ReplayOptions) (Replay, error) {
+	out := Replay{Feed: name}
+	if _, ok := s.workspace.Feeds[name]; !ok {
+		return out, s.unknownFeed(name)
+	}
+	if _, err := s.write(ctx, "freshet replay "+name); err != nil {
+		return out, err
+	}
+	syncs := s.readersOf(name)
+	e, shut, err := s.engineOf(ctx, modelsOfSyncs(s, syncs))
+	if err != nil {
+		return out, err
+	}
+	defer shut()
+	replayed, closeFeed, err := s.replay(ctx, e, name, o, &out)
+	if err != nil {
+		return out, err
+	}
+	defer closeFeed()
+	if err := s.showOthers(ctx, e, name, syncs); err != nil {
+		return out, err
+	}
+	if o.Apply {
+		if err := replayed.Keep(ctx); err != nil {
+			return out, err
+		}
+		out.Applied = true
+	}
+	return out, s.outcomes(ctx, e, syncs, o.Apply, &out)
+}
+
+// replay decodes the raw events and shows the rows to the engine.
+func (s *Service) replay(ctx context.Context, e *engine.Engine, name string, o ReplayOptions, out *Replay) (*feed.Replayed, func(), error) {
+	f, err := s.openFeedUnder(ctx, e, name, o.Definition)
+	if err != nil {
+		return nil, nil, err
+	}
+	shut := func() { _ = f.Close() }
+	out.Version = f.State().Version
+	if o.Definition > 0 {
+		out.Version = o.Definition
+	}
+	replayed, err := f.Replay(ctx, func(use func([]model.Event) error) error {
+		return s.history().Raw(name).Read(ctx, history.Range{From: o.From, To: o.To}, func(events []model.Event) error {
+			s.progress(Event{Feed: name, Stage: "replaying", Done: out.Events})
+			out.Events += int64(len(events))
+			return use(events)
+		})
+	})
+	if err == nil {
+		out.Events, out.Aside, out.Rows = replayed.Events, replayed.Aside, int64(len(replayed.Changed))
+		err = replayed.Show(ctx)
+	}
+	if err != nil {
+		shut()
+		return nil, nil, err
+	}
+	return replayed, shut, nil
+}
+
+// showOthers makes the other feeds and the models that the syncs read.
+func (s *Service) showOthers(ctx context.Context, e *engine.Engine, name string, syncs []model.Sync) error {
+	var others []string
+	for _, sync := range syncs {
+		others = append(others, s.feedsOf(s.workspace.Models[sync.Model])...)
+	}
+	slices.Sort(others)
+	others = slices.DeleteFunc(slices.Compact(others), func(other string) bool { return other == name })
+	if err := s.showFeeds(ctx, e, others); err != nil {
+		return err
+	}
+	for _, sync := range syncs {
+		if err := s.define(ctx, e, s.modelsOf(s.workspace.Models[sync.Model])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outcomes plans every sync, or runs it.
+func (s *Service) outcomes(ctx context.Context, e *engine.Engine, syncs []model.Sync, apply bool, out *Replay) error {
+	var errs []error
+	for _, sync := range syncs {
+		errs = append(errs, s.outcome(ctx, e, sync, apply, out))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) outcome(ctx context.Context, e *engine.Engine, sync model.Sync, apply bool, out *Replay) error {
+	job := run.Job{Sync: sync, Model: s.workspace.Models[sync.Model], Engine: e}
+	shut, err := s.openDestination(ctx, &job)
+	if err != nil {
+		return err
+	}
+	defer shut()
+	r := s.runner(sync.Name)
+	if apply {
+		report, err := r.Run(ctx, job, run.Options{})
+		if err == nil {
+			out.Reports = append(out.Reports, report)
+		}
+		return err
+	}
+	file, err := r.Plan(ctx, job, run.PlanOptions{})
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	out.Plans = append(out.Plans, file.Summary())
+	return nil
+}
+
+// readersOf are the syncs whose model reads a feed.
+func (s *Service) readersOf(name string) []model.Sync {
+	var syncs []model.Sync
+	for _, sync := range s.workspace.Syncs {
+		if slices.Contains(s.feedsOf(s.workspace.Models[sync.Model]), name) {
+			syncs = append(syncs, sync)
+		}
+	}
+	return syncs
+}
+
+func modelsOfSyncs(s *Service, syncs []model.Sync) []model.Model {
+	var models []model.Model
+	for _, sync := range syncs {
+		models = append(models, s.workspace.Models[sync.Model])
+	}
+	return models
+}
+
+func (s *Service) unknownFeed(name string) error {
+	var names []string
+	for n := range s.workspace.Feeds {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	f := fault.New(fault.Usage, "config.unknown_feed", "there is no feed named "+name)
+	if near := fault.Nearest(name, names); near != "" {
+		return f.Do("did you mean " + near + "?")
+	}
+	return f.Do("name one of the workspace's feeds")
+}

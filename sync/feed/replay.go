@@ -1,0 +1,179 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/window"
+)
+
+// Replayed is a feed's table as raw events make it, beside what the ledger has. Nothing is kept before Keep.
+type Replayed struct {
+	feed    *Feed
+	Events  int64
+	Aside   int64 // events that cannot become rows; they are not set aside a second time
+	Changed []engine.FeedRow
+	rows    []ledger.FeedRow
+	changes []ledger.FeedChange
+}
+
+// replaying folds raw events into rows: the newest of every key.
+type replaying struct {
+	*taking
+	clocks map[place]*partition
+	latest map[model.Key]*ledger.FeedRow
+}
+
+// Replay decodes raw events anew and finds the rows that come out otherwise than the ledger has them. A key whose newest
+// event is not among them stays as it is. read gives the events of each partition in order.
+func (f *Feed) Replay(ctx context.Context, read func(use func([]model.Event) error) error) (*Replayed, error) {
+	r := &replaying{taking: &taking{Feed: f}, clocks: map[place]*partition{}, latest: map[model.Key]*ledger.FeedRow{}}
+	out := &Replayed{feed: f}
+	err := read(func(events []model.Event) error {
+		for i := range events {
+			if err := r.event(ctx, &events[i], out); err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, r.compare(ctx, out)
+}
+
+// event folds one event in.
+func (r *replaying) event(ctx context.Context, e *model.Event, out *Replayed) error {
+	out.Events++
+	p, err := r.at(ctx, e)
+	if err != nil {
+		return err
+	}
+	reading, err := r.Decoder.Read(e)
+	if err != nil {
+		return err
+	}
+	if reading.Problem != nil {
+		out.Aside++
+		return nil
+	}
+	version := p.version(e.Offset)
+	for i := range reading.Changes {
+		r.fold(&reading.Changes[i], version, out)
+	}
+	return nil
+}
+
+// at moves the clock of the event's partition on.
+func (r *replaying) at(ctx context.Context, e *model.Event) (*partition, error) {
+	at := place{e.Topic, e.TopicID, e.Partition}
+	p := r.clocks[at]
+	if p == nil {
+		n, era, err := r.Ledger.FeedTopic(ctx, r.state.Ref, e.Topic, e.TopicID)
+		if err != nil {
+			return nil, err
+		}
+		p = &partition{}
+		p.Topic, p.TopicID, p.Partition, p.Number, p.Era = e.Topic, e.TopicID, e.Partition, n, era
+		r.clocks[at] = p
+	}
+	p.Clock = max(p.Clock, e.At.UnixMilli())
+	return p, nil
+}
+
+func (r *replaying) fold(c *window.Change, version model.Version, out *Replayed) {
+	if c.Op == window.Truncate || c.Op == window.Nothing {
+		return
+	}
+	now := r.latest[c.Key]
+	if now != nil && version.Compare(now.Version) <= 0 {
+		return
+	}
+	next := &ledger.FeedRow{Key: c.Key, Version: version, At: c.At, Gone: c.Op == window.Delete}
+	var had ledger.FeedRow
+	if now != nil {
+		had, next.Row = *now, now.Row
+	}
+	if c.Op != window.Delete {
+		fields, ok := whole(c, had, now != nil)
+		if !ok || r.check(fields) != nil {
+			out.Aside++
+			return
+		}
+		next.Row = rowOf(fields)
+		r.columns.meet(c, &r.changed)
+	}
+	r.latest[c.Key] = next
+}
+
+// compare keeps the rows that are others than the ledger's.
+func (r *replaying) compare(ctx context.Context, out *Replayed) error {
+	keys := make([]model.Key, 0, loadRows)
+	flush := func() error {
+		kept, err := r.Ledger.FeedRows(ctx, r.state.Ref, keys)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			was, known := kept[key]
+			out.differ(r.latest[key], was, known)
+		}
+		keys = keys[:0]
+		return nil
+	}
+	for key := range r.latest {
+		if keys = append(keys, key); len(keys) == cap(keys) {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+func (out *Replayed) differ(row *ledger.FeedRow, was ledger.FeedRow, known bool) {
+	if known && newer(was.Version, row.Version) {
+		return // what came after the range is newer
+	}
+	stands := known && !was.Gone
+	if stands == !row.Gone && (!stands || bytes.Equal(was.Row, row.Row)) {
+		return
+	}
+	change := ledger.FeedChange{Key: row.Key, At: row.At}
+	if stands {
+		change.Before = was.Row
+	}
+	shown := engine.FeedRow{Key: row.Key}
+	if !row.Gone {
+		shown.Row = row.Row
+	}
+	out.rows, out.changes = append(out.rows, *row), append(out.changes, change)
+	out.Changed = append(out.Changed, shown)
+}
+
+// newer says whether a version comes after another. Within one partition offsets decide: clocks may differ where older
+// events are no longer kept.
+func newer(a, b model.Version) bool {
+	if a.Topic == b.Topic && a.Partition == b.Partition {
+		return a.Offset > b.Offset
+	}
+	return a.Compare(b) > 0
+}
+
+// Show puts the rows into the engine's table, and nowhere else.
+func (out *Replayed) Show(ctx context.Context) error {
+	f := out.feed
+	if err := f.load(ctx); err != nil || len(out.Changed) == 0 {
+		return err
+	}
+	return f.Engine.PutFeed(ctx, f.Table(), out.Changed)
+}
+
+// Keep makes the rows the feed's, in one transaction: from here on live syncs follow them.
+func (out *Replayed) Keep(ctx context.Context) error {
+	return out.feed.Ledger.TakeIn(ctx, out.feed.state.Ref, &ledger.FeedBatch{Rows: out.rows, Changes: out.changes, Columns: out.feed.columns.text()})
+}
