@@ -200,7 +200,9 @@ func (s *Service) PauseFeed(ctx context.Context, name, why string) error {
 }
 
 // ResumeFeed lets a feed go on.
-func (s *Service) ResumeFeed(ctx context.Context, name string) error { return s.setPaused(ctx, name, "") }
+func (s *Service) ResumeFeed(ctx context.Context, name string) error {
+	return s.setPaused(ctx, name, "")
+}
 
 func (s *Service) setPaused(ctx context.Context, name, why string) error {
 	if !s.IsFeed(name) {
