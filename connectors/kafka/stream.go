@@ -139,6 +139,9 @@ func (st *stream) options() []kgo.Opt {
 		kgo.WithHooks(st.meter),
 	}
 	opts = append(opts, st.want.options()...)
+	if st.state != "" {
+		opts = append(opts, kgo.InstanceID("freshet-"+st.state)) // a process that was killed is replaced at once, not waited for
+	}
 	if g.protocol == consumerProtocol {
 		return append(opts, kgo.Balancers(kgo.StickyBalancer()), kgo.ServerSideBalancer())
 	}

@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(child); dir != "" {
 		os.Exit(runOnce(dir))
 	}
+	if dir := os.Getenv(serveChild); dir != "" {
+		os.Exit(serveUntilKilled(dir))
+	}
 	os.Exit(m.Run())
 }
 
