@@ -7,6 +7,7 @@ import (
 	"github.com/freshet/freshet/connectors/duckdb"
 	"github.com/freshet/freshet/connectors/files"
 	"github.com/freshet/freshet/connectors/hubspot"
+	"github.com/freshet/freshet/connectors/kafka"
 	"github.com/freshet/freshet/connectors/salesforce"
 	"github.com/freshet/freshet/connectors/webhook"
 	"github.com/freshet/freshet/sync/connect"
@@ -17,6 +18,7 @@ func All() []connect.Driver {
 	return []connect.Driver{
 		duckdbsource.Driver(),
 		files.Driver(),
+		kafka.Driver(),
 		hubspot.Driver(),
 		salesforce.Driver(),
 		webhook.Driver(),

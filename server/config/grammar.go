@@ -49,7 +49,7 @@ func workspace(drivers []connect.Driver) *shape {
 		{name: "workspace", shape: text("The name of the workspace; without it the folder's name.")},
 		{name: "data_dir", shape: text("Folder of the ledger, the history and the plans; .freshet without it. Relative to the workspace.")},
 		{name: "sources", shape: sources(drivers)},
-		{name: "feeds", shape: &shape{kind: anyKind}, later: "this version of Freshet has no feeds: it cannot read Kafka yet"},
+		{name: "feeds", shape: &shape{kind: anyKind}, later: "this version of Freshet has no feeds"},
 		{name: "models", shape: namedSQL("SQL over the sources, with a key.", modelShape())},
 		{name: "audiences", shape: namedSQL("Named parts of a model. Read and checked; no sync can carry one in this version.", audienceShape())},
 		{name: "destinations", shape: destinations(drivers)},
