@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl"
 )
 
@@ -47,8 +48,21 @@ func (a access) options(ctx context.Context, doors *doors) []kgo.Opt {
 type doors struct {
 	failed func() // told of every connection that did not come about; may be nil
 
-	mu   sync.Mutex
-	last error
+	mu     sync.Mutex
+	last   error
+	signIn bool // the last sign-in was cut off by the broker
+}
+
+// errSignIn is a broker that breaks off while we sign in, instead of saying that it refuses us.
+var errSignIn = errors.New("the broker broke off the sign-in")
+
+// OnBrokerE2E is called by the library for every question and its answer.
+func (d *doors) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, call kgo.BrokerE2E) {
+	if key == kmsg.SASLAuthenticate.Int16() || key == kmsg.SASLHandshake.Int16() {
+		d.mu.Lock()
+		d.signIn = call.Err() != nil && !errors.Is(call.Err(), context.Canceled)
+		d.mu.Unlock()
+	}
 }
 
 // OnBrokerConnect is called by the library for every attempt.
@@ -58,6 +72,10 @@ func (d *doors) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ net.Con
 	}
 	d.mu.Lock()
 	d.last = err
+	if err != nil && d.signIn && codeOf(err) == nil {
+		d.last = errSignIn
+	}
+	d.signIn = false
 	d.mu.Unlock()
 	if err != nil && d.failed != nil {
 		d.failed()

@@ -46,11 +46,13 @@ func refused(err error) *fault.Fault {
 	if errors.As(err, &denied) {
 		err = denied.Err
 	}
-	code := codeOf(err)
-	switch code {
+	const credentials = "Check username and password (or the token), and that auth names the way this user was made for."
+	if errors.Is(err, errSignIn) {
+		return problem("auth", "the broker breaks off the sign-in").At("auth").Do(credentials)
+	}
+	switch codeOf(err) {
 	case kerr.SaslAuthenticationFailed, kerr.IllegalSaslState:
-		return problem("auth", "the brokers refuse the user or its credentials").At("auth").
-			Do("Check username and password (or the token), and that auth names the way this user was made for.")
+		return problem("auth", "the brokers refuse the user or its credentials").At("auth").Do(credentials)
 	case kerr.UnsupportedSaslMechanism:
 		return problem("auth", "the brokers do not know this way to sign in").At("auth").Do("Ask which of plain, scram-sha-256, scram-sha-512 and oauthbearer they take, and set auth to it.")
 	case kerr.TopicAuthorizationFailed:

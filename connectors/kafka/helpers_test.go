@@ -20,6 +20,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // canary stands in every key and value that the tests write, and in no fault and no note.
 const canary = "canary-4711"
 
+const watchOften = 200 * time.Millisecond
+
 // cluster starts a cluster with one topic and ends it with the test.
 func cluster(t *testing.T, o kafkafake.Options, topic string, partitions int) *kafkafake.Cluster {
 	t.Helper()
@@ -61,7 +63,7 @@ func openSource(t *testing.T, s connect.Settings) *source {
 	opened, err := open(t.Context(), s)
 	must(t, err)
 	src := opened.(*source)
-	src.watch = 200 * time.Millisecond
+	src.watch = watchOften
 	t.Cleanup(func() { _ = src.Close() })
 	return src
 }

@@ -12,7 +12,7 @@ const (
 	leastFetch   = 16 << 10  // a fetch asks for this much at least; a broker always gives one batch
 	leastLargest = 128 << 20 // a batch may always unfold to this much
 	eventCost    = 360       // bytes an event costs besides its content: the library's record and ours
-	firstRatio   = 8         // what a byte is taken to unfold to before the first batch was seen
+	firstRatio   = 64        // what a byte is taken to unfold to before the first batch was seen
 	forget       = 0.98      // how slowly a ratio that was seen is forgotten
 )
 

@@ -175,7 +175,7 @@ func (st *stream) ready(wait context.Context, cancel context.CancelFunc) (connec
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	out := st.say()
-	if !empty(out) {
+	if !empty(out) && !st.closed() {
 		return out, nil
 	}
 	if st.failed != nil {
@@ -208,6 +208,9 @@ func (st *stream) fetch(ctx, wait context.Context) (connect.Fetch, error) {
 	out.Notes, out.Next = append(out.Notes, said.Notes...), append(out.Next, said.Next...)
 	failed := st.failed
 	st.mu.Unlock()
+	if st.closed() {
+		return connect.Fetch{}, failed
+	}
 	if empty(out) || len(out.Events)+len(out.Next) == 0 {
 		st.client.AllowRebalance() // nothing is in hand
 	}
@@ -257,6 +260,23 @@ func (st *stream) fail(f *fault.Fault) {
 		st.failed = f
 	}
 	st.rouse()
+}
+
+// end lets a Poll know that the stream was closed.
+func (st *stream) end() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.failed = problem("closed", "the stream is closed")
+	st.rouse()
+}
+
+func (st *stream) closed() bool {
+	select {
+	case <-st.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // look asks for a look at the partitions now.
@@ -309,8 +329,8 @@ func (st *stream) Ends(ctx context.Context) ([]model.Position, error) {
 // Close leaves the group within a few seconds, whether the brokers answer or not.
 func (st *stream) Close() error {
 	st.closing.Do(func() {
-		st.fail(problem("closed", "the stream is closed"))
 		close(st.done)
+		st.end()
 		<-st.watched
 		st.client.AllowRebalance()
 		ctx, cancel := context.WithTimeout(context.Background(), leaveWait)

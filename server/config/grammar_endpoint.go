@@ -9,7 +9,7 @@ import (
 
 func sources(drivers []connect.Driver) *shape {
 	s := endpoints("source", drivers, func(d connect.Driver) bool { return d.Source != nil })
-	return namedSQL("Where data is read. Each is a catalog in models' SQL.", s)
+	return namedSQL("Where data is read. Sources with tables are catalogs in models' SQL; sources with streams are read by feeds.", s)
 }
 
 func destinations(drivers []connect.Driver) *shape {

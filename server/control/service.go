@@ -251,7 +251,7 @@ func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.
 	}
 	relational, ok := source.(connect.Relational)
 	if !ok {
-		return source, fault.New(fault.Internal, "control.not_relational", "the source "+endpoint.Name+" cannot be read with SQL")
+		return source, nil // a stream has no tables: it is read by a feed, or its name is only a word in this SQL
 	}
 	return source, e.Attach(ctx, endpoint.Name, relational)
 }

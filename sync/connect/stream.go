@@ -27,7 +27,7 @@ type StreamOptions struct {
 	Adopt    bool             // a person has agreed to take over what another ledger has committed in the group
 	Known    []model.Position // the ledger's positions: they win over the broker's, which are never read from
 	FromEnd  bool             // a partition there is now, without a position, begins at its end instead of its beginning
-	MaxBytes int              // bytes of events held in memory at most, read ahead included; 0: 32 MiB
+	MaxBytes int              // bytes of events held in memory, read ahead included, as well as can be told of packed ones; 0: 32 MiB
 }
 
 // Stream is read by one goroutine; Pause, Resume, Commit, Ends and Close may be called from others.

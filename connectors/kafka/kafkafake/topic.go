@@ -16,6 +16,11 @@ func (c *Cluster) Create(topic string, partitions int, settings map[string]strin
 
 // Recreate deletes a topic and makes another of that name: it has another id, and its offsets begin anew.
 func (c *Cluster) Recreate(topic string, partitions int) error {
+	c.mu.Lock()
+	if c.writer != nil { // it would go on with the old id
+		c.writer.PurgeTopicsFromClient(topic)
+	}
+	c.mu.Unlock()
 	return c.with("making the topic again", func(k *kfake.Cluster) error {
 		if err := k.DeleteTopic(topic); err != nil {
 			return err

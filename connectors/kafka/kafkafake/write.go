@@ -111,7 +111,9 @@ func (c *Cluster) clientOptions() []kgo.Opt {
 // named takes the partition a record names, and else asks another partitioner.
 type named struct{ kgo.Partitioner }
 
-func (n named) ForTopic(topic string) kgo.TopicPartitioner { return namedTopic{n.Partitioner.ForTopic(topic)} }
+func (n named) ForTopic(topic string) kgo.TopicPartitioner {
+	return namedTopic{n.Partitioner.ForTopic(topic)}
+}
 
 type namedTopic struct{ kgo.TopicPartitioner }
 
