@@ -26,16 +26,17 @@ const (
 // Two locks: gate is held for reading while a commit is on its way, so that no partition is given up under it; mu
 // guards the books and is never held over a call. Whoever needs both takes gate first.
 type stream struct {
-	source *source
-	want   *topics
-	client *kgo.Client
-	group  string
-	state  string
-	count  int64 // the ledger's openings
-	adopt  bool
-	ends   map[place]bool // partitions that begin at their end: those there were when the stream was opened
-	meter  *meter
-	doors  *doors
+	source   *source
+	want     *topics
+	client   *kgo.Client
+	group    string
+	state    string
+	instance string
+	count    int64 // the ledger's openings
+	adopt    bool
+	ends     map[place]bool // partitions that begin at their end: those there were when the stream was opened
+	meter    *meter
+	doors    *doors
 
 	gate   sync.RWMutex
 	mu     sync.Mutex
@@ -75,7 +76,7 @@ func (s *source) newStream(o connect.StreamOptions, want *topics) *stream {
 	if name == "" {
 		name = o.Feed
 	}
-	st := &stream{source: s, want: want, group: s.group.prefix + name, state: o.State, count: o.Opening, adopt: o.Adopt,
+	st := &stream{source: s, want: want, group: s.group.prefix + name, state: o.State, instance: o.Instance, count: o.Opening, adopt: o.Adopt,
 		books: newBooks(o.Known), meter: newMeter(o.MaxBytes), ends: map[place]bool{}, resumed: make(chan struct{}, 1),
 		kick: make(chan struct{}, 1), done: make(chan struct{}), watched: make(chan struct{})}
 	st.doors = &doors{failed: st.look}
@@ -139,11 +140,11 @@ func (st *stream) options() []kgo.Opt {
 		kgo.WithHooks(st.meter),
 	}
 	opts = append(opts, st.want.options()...)
-	if st.state != "" {
-		opts = append(opts, kgo.InstanceID("freshet-"+st.state)) // a process that was killed is replaced at once, not waited for
-	}
 	if g.protocol == consumerProtocol {
 		return append(opts, kgo.Balancers(kgo.StickyBalancer()), kgo.ServerSideBalancer())
+	}
+	if st.instance != "" {
+		opts = append(opts, kgo.InstanceID("freshet-"+st.instance))
 	}
 	return append(opts, kgo.Balancers(kgo.CooperativeStickyBalancer()))
 }

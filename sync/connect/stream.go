@@ -24,6 +24,7 @@ type StreamOptions struct {
 	Group    string           // names the readers of the feed to others; the source puts its own prefix before it; "": Feed
 	State    string           // id of the ledger: travels with every commit, so that another ledger in the same group is seen
 	Opening  int64            // counts the openings of the ledger: a commit of a later one was made by a newer copy of it
+	Instance string           // a reader of the same instance that was left in the group, as by a killed process, is replaced at once; "": none is
 	Adopt    bool             // a person has agreed to take over what another ledger has committed in the group
 	Known    []model.Position // the ledger's positions: they win over the broker's, which are never read from
 	FromEnd  bool             // a partition there is now, without a position, begins at its end instead of its beginning

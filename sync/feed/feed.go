@@ -205,7 +205,7 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 		known = append(known, position)
 	}
 	f.stream, err = f.Source.Open(ctx, connect.StreamOptions{Feed: f.def.Name, Topics: f.def.Topics, Pattern: f.def.Pattern, Group: group,
-		State: id, Opening: opening, Known: known, FromEnd: f.def.FromEnd})
+		State: id, Instance: id, Opening: opening, Known: known, FromEnd: f.def.FromEnd})
 	return err
 }
 
