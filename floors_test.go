@@ -23,6 +23,8 @@ var floors = map[string]string{
 	"frontend":                 "0",
 	"sync/diff":                "1p",
 	"sync/liquid":              "1p",
+	"sync/format":              "1p",
+	"sync/window":              "2p",
 	"sync/connect":             "1",
 	"sync/mapping":             "2p",
 	"sync/httpcall":            "2",
