@@ -27,7 +27,10 @@ func (c *scanner) scanJSON() (Node, *Problem) {
 		return Node{}, badUTF8
 	}
 	c.space()
-	n, p := c.value(0)
+	mark := c.push("")
+	p := c.value(mark, 0)
+	n := c.arena.stack[mark]
+	c.arena.stack = c.arena.stack[:mark]
 	if p != nil {
 		return Node{}, p
 	}
@@ -38,61 +41,82 @@ func (c *scanner) scanJSON() (Node, *Problem) {
 	return n, nil
 }
 
+// push puts an empty node on the stack, where its value is read into: nodes are too large to be handed around.
+func (c *scanner) push(name string) (at int) {
+	c.arena.stack = append(c.arena.stack, Node{Name: name})
+	return len(c.arena.stack) - 1
+}
+
 func (c *scanner) space() {
 	for c.i < len(c.s) && (c.s[c.i] == ' ' || c.s[c.i] == '\n' || c.s[c.i] == '\t' || c.s[c.i] == '\r') {
 		c.i++
 	}
 }
 
-func (c *scanner) value(depth int) (Node, *Problem) {
+// value reads a value into the node at a place of the stack.
+func (c *scanner) value(at, depth int) *Problem {
 	if c.i >= len(c.s) {
-		return Node{}, badJSON
+		return badJSON
 	}
 	switch b := c.s[c.i]; {
 	case b == '"':
 		text, p := c.text()
-		return Node{Value: model.Value{Kind: model.String, Text: text}}, p
+		n := &c.arena.stack[at]
+		n.Value.Kind, n.Value.Text = model.String, text
+		return p
 	case b == '{' || b == '[':
-		if depth >= maxDepth {
-			return Node{}, tooDeep
-		}
-		if c.arena.count > maxNodes {
-			return Node{}, tooManyNodes
-		}
-		if b == '{' {
-			return c.object(depth)
-		}
-		return c.list(depth)
+		return c.nested(at, depth, b == '{')
 	case b == '-' || b-'0' <= 9:
-		return c.number()
+		return c.number(&c.arena.stack[at])
 	}
-	return c.word()
+	return c.word(&c.arena.stack[at])
 }
 
-func (c *scanner) number() (Node, *Problem) {
+func (c *scanner) nested(at, depth int, object bool) (p *Problem) {
+	if depth >= maxDepth {
+		return tooDeep
+	}
+	if c.arena.count > maxNodes {
+		return tooManyNodes
+	}
+	var items []Node
+	shape := List
+	if object {
+		shape = Object
+		items, p = c.object(depth)
+	} else {
+		items, p = c.list(depth)
+	}
+	n := &c.arena.stack[at]
+	n.Shape, n.Items = shape, items
+	return p
+}
+
+func (c *scanner) number(n *Node) (p *Problem) {
 	end := numberEnd(c.s, c.i)
 	if end < 0 {
-		return Node{}, badJSON
+		return badJSON
 	}
-	v, p := numberValue(c.s[c.i:end])
+	n.Value, p = numberValue(c.s[c.i:end])
 	c.i = end
-	return Node{Value: v}, p
+	return p
 }
 
-func (c *scanner) word() (Node, *Problem) {
+func (c *scanner) word(n *Node) *Problem {
 	rest := c.s[c.i:]
 	switch {
 	case strings.HasPrefix(rest, "null"):
 		c.i += 4
-		return Node{}, nil
 	case strings.HasPrefix(rest, "true"):
 		c.i += 4
-		return Node{Value: model.Value{Kind: model.Bool, Text: "true"}}, nil
+		n.Value = model.Value{Kind: model.Bool, Text: "true"}
 	case strings.HasPrefix(rest, "false"):
 		c.i += 5
-		return Node{Value: model.Value{Kind: model.Bool, Text: "false"}}, nil
+		n.Value = model.Value{Kind: model.Bool, Text: "false"}
+	default:
+		return badJSON
 	}
-	return Node{}, badJSON
+	return nil
 }
 
 // after passes over space and one of two bytes; more is whether it was the first, which says that more follows.
@@ -116,66 +140,63 @@ func (c *scanner) opens(end byte) (empty bool) {
 	return false
 }
 
-func (c *scanner) list(depth int) (Node, *Problem) {
+func (c *scanner) list(depth int) (items []Node, p *Problem) {
 	if c.opens(']') {
-		return Node{Shape: List}, nil
+		return nil, nil
 	}
 	mark := len(c.arena.stack)
 	for more := true; more; {
 		c.space()
-		n, p := c.value(depth + 1)
-		if p != nil {
-			return Node{}, p
+		if p = c.value(c.push(""), depth+1); p != nil {
+			return nil, p
 		}
-		c.arena.stack = append(c.arena.stack, n)
 		if more, p = c.after(',', ']'); p != nil {
-			return Node{}, p
+			return nil, p
 		}
 	}
-	return Node{Shape: List, Items: c.arena.closeFrom(mark)}, nil
+	return c.arena.closeFrom(mark), nil
 }
 
-func (c *scanner) object(depth int) (Node, *Problem) {
+func (c *scanner) object(depth int) (items []Node, p *Problem) {
 	if c.opens('}') {
-		return Node{Shape: Object}, nil
+		return nil, nil
 	}
 	mark := len(c.arena.stack)
 	var seen names
 	for more := true; more; {
 		name, p := c.name()
 		if p != nil {
-			return Node{}, p
+			return nil, p
 		}
 		if seen.twice(c.arena.stack[mark:], name) {
-			return Node{}, memberTwice
+			return nil, memberTwice
 		}
-		n, p := c.member(name, depth)
-		if p != nil {
-			return Node{}, p
+		if p = c.member(name, depth); p != nil {
+			return nil, p
 		}
-		n.Name = name
-		c.arena.stack = append(c.arena.stack, n)
 		if more, p = c.after(',', '}'); p != nil {
-			return Node{}, p
+			return nil, p
 		}
 	}
-	return Node{Shape: Object, Items: c.arena.closeFrom(mark)}, nil
+	return c.arena.closeFrom(mark), nil
 }
 
 // member reads a member's value. Debezium repeats the schema with every event, so one that is known is not read again.
-func (c *scanner) member(name string, depth int) (Node, *Problem) {
+func (c *scanner) member(name string, depth int) *Problem {
+	at := c.push(name)
 	if depth > 0 || name != "schema" {
-		return c.value(depth + 1)
+		return c.value(at, depth+1)
 	}
 	if c.known != "" && strings.HasPrefix(c.s[c.i:], c.known) {
 		c.i += len(c.known)
 		c.raw = c.known
-		return Node{Shape: Object}, nil
+		c.arena.stack[at].Shape = Object
+		return nil
 	}
 	start := c.i
-	n, p := c.value(depth + 1)
+	p := c.value(at, depth+1)
 	c.raw = c.s[start:c.i]
-	return n, p
+	return p
 }
 
 func (c *scanner) name() (string, *Problem) {

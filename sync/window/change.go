@@ -42,7 +42,7 @@ type Change struct {
 	Row       model.Fields
 	Before    model.Fields // the row as it was; nil where the event does not say. Some sources name the key columns only
 	Absent    []string     // columns whose value the event does not carry although the row has one
-	Columns   []Column     // in the source's order; shared between changes, not to be written to
+	Columns   []Column     // in the order of their names; shared between changes, not to be written to
 	At        time.Time    // when it was committed in the source, as far as the event says
 	AtFrom    string       // what says so: "source.ts_us", "ce_time", "__source_ts_ms", "event" and the like
 	Snapshot  bool         // read from the table by a snapshot, not from its log

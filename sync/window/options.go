@@ -82,6 +82,7 @@ type Reader struct {
 	values, keys format.Decoder
 	columns      []Column // of the row before: rows mostly have the same columns
 	scratch      []Column
+	order        []int // of the names in it
 }
 
 // NewReader makes a Reader. Faults: window.unknown_format, window.no_key_columns, and those of format.ParseType.

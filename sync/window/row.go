@@ -25,7 +25,7 @@ type rowRules struct {
 func (r *Reader) image(n *format.Node, rules rowRules) (image, *Problem) {
 	im := image{fields: make(model.Fields, 0, len(n.Items))}
 	r.scratch = r.scratch[:0]
-	for i := range n.Items {
+	for _, i := range r.inOrder(n.Items) {
 		item := &n.Items[i]
 		if rules.skip != "" && strings.HasPrefix(item.Name, rules.skip) && !r.mine(item.Name) {
 			continue
@@ -46,10 +46,27 @@ func (r *Reader) image(n *format.Node, rules rowRules) (image, *Problem) {
 		r.scratch = append(r.scratch, c)
 		im.fields = append(im.fields, model.Field{Name: item.Name, Value: v})
 	}
-	im.fields.Sort()
 	var p *Problem
 	im.columns, p = r.settled()
 	return im, p
+}
+
+// inOrder gives the places of items in the order of their names. Most rows of a feed have the same columns in the same
+// order, so the answer for the row before is tried first.
+func (r *Reader) inOrder(items []format.Node) []int {
+	same := len(r.order) == len(items)
+	for i := 1; same && i < len(items); i++ {
+		same = items[r.order[i-1]].Name < items[r.order[i]].Name
+	}
+	if same {
+		return r.order
+	}
+	r.order = r.order[:0]
+	for i := range items {
+		r.order = append(r.order, i)
+	}
+	slices.SortFunc(r.order, func(a, b int) int { return strings.Compare(items[a].Name, items[b].Name) })
+	return r.order
 }
 
 // mine says whether a name is one that a person has used.
