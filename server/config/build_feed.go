@@ -19,6 +19,7 @@ func (b *builder) feed(m member) {
 	for _, c := range v.get("columns").members() {
 		f.Columns[c.key.name] = b.str(c.val)
 	}
+	f.Placeholders, f.Partial = b.strs(v.get("placeholders")), b.str(v.get("partial")) == "true"
 	keep, pause := v.get("keep"), v.get("pause_above")
 	f.KeepFor, _ = parseDuration(b.str(keep.get("for")))
 	f.KeepMB, _ = parseCount(b.str(keep.get("mb")))

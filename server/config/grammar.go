@@ -80,6 +80,8 @@ func feedShape() *shape {
 		{name: "key", required: true, shape: &shape{kind: eitherKind, help: "The column, or the list of columns, that names a row.",
 			either: []*shape{text(""), texts("")}, form: "a column or a list of columns"}},
 		{name: "columns", shape: &shape{kind: namedKind, help: "Types of columns, DuckDB's, where events do not say them: price: DECIMAL(10,2).", of: text("")}},
+		{name: "placeholders", shape: texts("Texts that stand for a value the source did not send because it did not change, besides Debezium's own.")},
+		{name: "partial", shape: &shape{kind: booleanKind, help: "Whether plain events hold only what changed; without it an event is the whole row."}},
 		{name: "sql", shape: text("A select over event, the decoded rows; what models read. Without it the rows themselves.")},
 		{name: "from", shape: choice("Where a partition begins that is read for the first time: beginning, or end. Beginning without it.", []string{"beginning", "end"})},
 		{name: "keep", shape: &shape{kind: recordKind, help: "How long events are kept as they came; without end where nothing is said.", fields: []field{

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/format"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/window"
 )
@@ -26,7 +27,11 @@ func newColumns(kept string, declared map[string]string) (*columns, error) {
 	for i, column := range c.list {
 		c.at[strings.ToLower(column.Name)] = i
 	}
-	for name, typ := range declared {
+	for name, text := range declared {
+		typ, err := typeName(text)
+		if err != nil {
+			return nil, err
+		}
 		c.firm[strings.ToLower(name)] = true
 		if i, ok := c.at[strings.ToLower(name)]; ok {
 			c.list[i].Type = typ
@@ -35,6 +40,12 @@ func newColumns(kept string, declared map[string]string) (*columns, error) {
 		c.add(name, typ)
 	}
 	return c, nil
+}
+
+// typeName is the DuckDB type of a declaration such as "TIMESTAMP from ms".
+func typeName(declared string) (string, error) {
+	t, err := format.ParseType(declared)
+	return t.Name, err
 }
 
 func (c *columns) add(name, typ string) {
