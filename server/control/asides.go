@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -196,26 +197,31 @@ func (s *Service) PauseFeed(ctx context.Context, name, why string) error {
 	if why == "" {
 		return fault.New(fault.Usage, "feed.no_reason", "a feed is paused with a reason").Do("say it with --why")
 	}
-	return s.setPaused(ctx, name, why)
-}
-
-// ResumeFeed lets a feed go on.
-func (s *Service) ResumeFeed(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, "")
-}
-
-func (s *Service) setPaused(ctx context.Context, name, why string) error {
-	if !s.IsFeed(name) {
-		return s.unknownFeed(name)
-	}
-	if _, err := s.write(ctx, "freshet feed "+name); err != nil {
-		return err
-	}
-	state, err := s.ledger.EnsureFeed(ctx, name)
+	l, err := s.feedLedger(ctx, name)
 	if err != nil {
 		return err
 	}
-	return s.ledger.PauseFeed(ctx, state.Ref, why, "a person")
+	state, err := l.EnsureFeed(ctx, name)
+	if err != nil {
+		return err
+	}
+	return l.PauseFeed(ctx, state.Ref, why, "a person", "")
+}
+
+// ResumeFeed lets a feed go on; accept says that what is missing of its stream may stay missing.
+func (s *Service) ResumeFeed(ctx context.Context, name string, accept bool) error {
+	l, err := s.feedLedger(ctx, name)
+	if err != nil {
+		return err
+	}
+	return feed.Resume(ctx, l, name, accept)
+}
+
+func (s *Service) feedLedger(ctx context.Context, name string) (*ledger.Ledger, error) {
+	if !s.IsFeed(name) {
+		return nil, s.unknownFeed(name)
+	}
+	return s.write(ctx, "freshet feed "+name)
 }
 
 // FeedStatus is where a feed stands.

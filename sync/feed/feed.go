@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -37,11 +38,15 @@ type Feed struct {
 	stream  connect.Stream
 	columns *columns
 	parts   map[place]*partition
-	held    []model.Event // events whose schema the registry has not given yet, and what came after them
+	held    []model.Event        // events whose schema the registry has not given yet, and what came after them
+	broken  []connect.StreamNote // why it cannot go on by itself
 	recent  recent
 	stored  int // bytes handed to the archive since it was flushed
 	flushed time.Time
 }
+
+// adopting marks a feed that takes over another ledger's place in its group when it starts next.
+const adopting = "a person, taking over"
 
 // place names a partition.
 type place struct {
@@ -200,13 +205,76 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 	}
 	var known []model.Position
 	for _, p := range f.parts {
+		if f.madeAnew(p) {
+			continue
+		}
 		position := p.Position
 		position.Next = min(position.Next, p.Archived) // what is not in the history yet is read again
 		known = append(known, position)
 	}
 	f.stream, err = f.Source.Open(ctx, connect.StreamOptions{Feed: f.def.Name, Topics: f.def.Topics, Pattern: f.def.Pattern, Group: group,
-		State: id, Instance: id, Opening: opening, Known: known, FromEnd: f.def.FromEnd})
+		State: id, Instance: id, Opening: opening, Adopt: f.state.PausedBy == adopting, Known: known, FromEnd: f.def.FromEnd})
+	if err == nil && f.state.PausedBy == adopting {
+		err = f.Ledger.PauseFeed(ctx, f.state.Ref, "", "", "")
+	}
 	return err
+}
+
+// madeAnew says whether a partition's topic exists under another id by now, as a person has agreed.
+func (f *Feed) madeAnew(p *partition) bool {
+	for _, other := range f.parts {
+		if other.Topic == p.Topic && other.Era > p.Era {
+			return true
+		}
+	}
+	return false
+}
+
+// Accept agrees to go on where the stream can: what lies between is lost, which a person has seen and wants. Another
+// ledger's place in the group is taken over.
+func Accept(ctx context.Context, l *ledger.Ledger, state ledger.FeedState) error {
+	var notes []connect.StreamNote
+	if state.Offered == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(state.Offered), &notes); err != nil {
+		return err
+	}
+	for _, n := range notes {
+		if n.Kind == connect.Foreign {
+			continue // Start takes over once
+		}
+		found := n.Found
+		number, era, err := l.FeedTopic(ctx, state.Ref, found.Topic, found.TopicID)
+		if err != nil {
+			return err
+		}
+		if err := l.SetPosition(ctx, ledger.FeedPosition{Position: found, Number: number, Era: era}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resume lets a paused feed go on. Where something of its stream is missing, or it is another ledger's too, accept must say
+// that a person has seen it: fault feed.must_accept.
+func Resume(ctx context.Context, l *ledger.Ledger, name string, accept bool) error {
+	state, err := l.EnsureFeed(ctx, name)
+	if err != nil {
+		return err
+	}
+	who := ""
+	if state.Offered != "" {
+		if !accept {
+			return fault.New(fault.Held, "feed.must_accept", "the feed "+name+" cannot simply go on: "+state.Paused).At("feeds." + name).
+				Do("if what is missing may stay missing, or its place may be taken over: freshet feed " + name + " --resume --accept. Then load the table anew")
+		}
+		if err := Accept(ctx, l, state); err != nil {
+			return err
+		}
+		who = adopting
+	}
+	return l.PauseFeed(ctx, state.Ref, "", who, "")
 }
 
 // Close ends the reading; what the archive still holds in memory is read again next time.

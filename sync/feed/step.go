@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -38,7 +39,21 @@ func (f *Feed) Step(ctx context.Context) (Taken, error) {
 	if err != nil {
 		return taken, err
 	}
-	return taken, f.archive(ctx, fetch.Events)
+	if err := f.archive(ctx, fetch.Events); err != nil || len(f.broken) == 0 {
+		return taken, err
+	}
+	taken.Paused = f.broken[0].Message
+	return taken, f.stop(ctx)
+}
+
+// stop pauses a feed of whose stream something is missing, or that is somebody else's too: a person decides how it goes on.
+// Guarantee G31.
+func (f *Feed) stop(ctx context.Context) error {
+	text, err := json.Marshal(f.broken)
+	if err != nil {
+		return err
+	}
+	return f.Ledger.PauseFeed(context.WithoutCancel(ctx), f.state.Ref, f.broken[0].Message, "freshet", string(text))
 }
 
 // hear passes a note on. What waits of a partition that is not ours any more is forgotten: whoever has it reads it again.
@@ -47,6 +62,9 @@ func (f *Feed) hear(n connect.StreamNote) {
 		f.held = slices.DeleteFunc(f.held, func(e model.Event) bool {
 			return place{e.Topic, e.TopicID, e.Partition} == placeOf(n.Position)
 		})
+	}
+	if n.Kind.Stops() {
+		f.broken = append(f.broken, n)
 	}
 	if f.Tell != nil {
 		f.Tell(n)

@@ -345,7 +345,7 @@ func (t *taking) pause(ctx context.Context) {
 		t.taken.Paused = "too many of its last events had to be set aside"
 	}
 	if t.taken.Paused != "" {
-		_ = t.Ledger.PauseFeed(context.WithoutCancel(ctx), t.state.Ref, t.taken.Paused, "freshet")
+		_ = t.Ledger.PauseFeed(context.WithoutCancel(ctx), t.state.Ref, t.taken.Paused, "freshet", "")
 	}
 }
 

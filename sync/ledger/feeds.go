@@ -23,10 +23,11 @@ type FeedState struct {
 	Columns    string // JSON of the table's columns, "" before the first
 	Paused     string // why it does not go on, "" while it does
 	PausedBy   string
-	Seen       int64 // events read, those ignored, late and set aside among them
-	Ignored    int64 // that say nothing about a row: heartbeats, schema changes, …
-	Aside      int64 // that were set aside when they came
-	Late       int64 // that came after a newer one of their key
+	Offered    string // where it could go on if a person agrees to lose what is between, JSON; "" where nothing is lost
+	Seen       int64  // events read, those ignored, late and set aside among them
+	Ignored    int64  // that say nothing about a row: heartbeats, schema changes, …
+	Aside      int64  // that were set aside when they came
+	Late       int64  // that came after a newer one of their key
 }
 
 // Identify gives what tells this ledger from any other, and counts this opening of it.
@@ -43,7 +44,7 @@ func (l *Ledger) Identify(ctx context.Context) (id string, opened int64, err err
 	return id, opened, err
 }
 
-const feedColumns = `SELECT ref, name, definition, version, columns, paused, paused_by, seen, ignored, aside, late FROM feeds `
+const feedColumns = `SELECT ref, name, definition, version, columns, paused, paused_by, offered, seen, ignored, aside, late FROM feeds `
 
 // Feed finds a feed by its name; ok is false where nothing was ever read for it.
 func (r *Reader) Feed(ctx context.Context, name string) (s FeedState, ok bool, err error) {
@@ -57,7 +58,7 @@ func (r *Reader) Feed(ctx context.Context, name string) (s FeedState, ok bool, e
 }
 
 func scanFeed(rows *sql.Rows) (s FeedState, err error) {
-	err = rows.Scan(&s.Ref, &s.Name, &s.Definition, &s.Version, &s.Columns, &s.Paused, &s.PausedBy, &s.Seen, &s.Ignored, &s.Aside, &s.Late)
+	err = rows.Scan(&s.Ref, &s.Name, &s.Definition, &s.Version, &s.Columns, &s.Paused, &s.PausedBy, &s.Offered, &s.Seen, &s.Ignored, &s.Aside, &s.Late)
 	return s, err
 }
 
@@ -96,13 +97,24 @@ func (r *Reader) FeedDefinition(ctx context.Context, ref FeedRef, version int64)
 	return definition, ok, err
 }
 
-// PauseFeed stops a feed, with the reason and who wants it so; an empty reason lets it go on.
-func (l *Ledger) PauseFeed(ctx context.Context, ref FeedRef, why, who string) error {
+// PauseFeed stops a feed, with the reason and who wants it so; an empty reason lets it go on. offered is where it could go on
+// if a person agreed to lose what is between.
+func (l *Ledger) PauseFeed(ctx context.Context, ref FeedRef, why, who, offered string) error {
 	return l.writer.do(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE feeds SET paused = ?2, paused_by = ?3 WHERE ref = ?1`, int64(ref), why, who)
+		n, err := t.exec(`UPDATE feeds SET paused = ?2, paused_by = ?3, offered = ?4 WHERE ref = ?1`, int64(ref), why, who, offered)
 		if err == nil && n == 0 {
 			return fault.New(fault.Internal, "ledger.no_feed", fmt.Sprintf("the ledger knows no feed %d", ref))
 		}
+		return err
+	})
+}
+
+// SetPosition puts a partition where a person has agreed to go on.
+func (l *Ledger) SetPosition(ctx context.Context, p FeedPosition) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		_, err := t.exec(`INSERT INTO feed_partitions (topic, partition, next, epoch, clock, archived, at) VALUES (?1, ?2, ?3, ?4, ?5, ?3, ?6)
+			ON CONFLICT (topic, partition) DO UPDATE SET next = ?3, epoch = ?4, archived = ?3, at = ?6`,
+			p.Number, int64(p.Partition), p.Next, int64(p.Epoch), p.Clock, orNow(time.Time{}))
 		return err
 	})
 }

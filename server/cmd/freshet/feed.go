@@ -116,7 +116,7 @@ func (a *app) showAside(e control.FeedAside) {
 
 // feedCommand pauses a feed and lets it go on.
 func (a *app) feedCommand() *cobra.Command {
-	var pause, resume bool
+	var pause, resume, accept bool
 	var why string
 	c := &cobra.Command{
 		Use: "feed FEED", Short: "Pause a feed, or let it go on", Args: needs("FEED"),
@@ -128,12 +128,13 @@ func (a *app) feedCommand() *cobra.Command {
 				if pause {
 					return s.PauseFeed(c.Context(), args[0], why)
 				}
-				return s.ResumeFeed(c.Context(), args[0])
+				return s.ResumeFeed(c.Context(), args[0], accept)
 			})
 		},
 	}
 	c.Flags().BoolVar(&pause, "pause", false, "stop taking the feed in")
 	c.Flags().BoolVar(&resume, "resume", false, "go on taking it in")
+	c.Flags().BoolVar(&accept, "accept", false, "with --resume: what is missing of its stream may stay missing, and its place in the group be taken over")
 	c.Flags().StringVar(&why, "why", "", "the reason, with --pause")
 	return c
 }

@@ -7,6 +7,7 @@ CREATE TABLE feeds (
   columns    TEXT NOT NULL DEFAULT '',
   paused     TEXT NOT NULL DEFAULT '', -- why, '' while it goes on
   paused_by  TEXT NOT NULL DEFAULT '',
+  offered    TEXT NOT NULL DEFAULT '', -- where it could go on if a person agrees: positions, JSON
   seen       INTEGER NOT NULL DEFAULT 0, -- events read since the beginning, those set aside or ignored among them
   ignored    INTEGER NOT NULL DEFAULT 0,
   aside      INTEGER NOT NULL DEFAULT 0,

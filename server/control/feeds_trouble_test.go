@@ -1,0 +1,214 @@
+package control_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/freshet/freshet/connectors/kafka/kafkafake"
+	"github.com/freshet/freshet/connectors/webhook/webhookfake"
+	"github.com/freshet/freshet/server/control"
+	"github.com/freshet/freshet/sync/fault"
+)
+
+// service is the workspace's service, closed with the test.
+func (s *stream) service() *control.Service {
+	s.t.Helper()
+	service := control.New(s.workspace(), nil)
+	s.t.Cleanup(func() { _ = service.Close() })
+	return service
+}
+
+func (s *stream) put(values ...string) {
+	s.t.Helper()
+	var records []kafkafake.Record
+	for _, v := range values {
+		records = append(records, kafkafake.Record{Topic: "shop.carts", Key: []byte(`{"cart_id":7}`), Value: []byte(v)})
+	}
+	if err := s.kafka.Write(context.Background(), records...); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+const secretName = "Zora-Canary"
+
+// TestAPoisonedEventIsSetAside: what cannot become a row is kept as it came with its reason, what comes after it goes on, and a
+// person shows it, corrects and releases it, or drops it with a reason. Nothing of it stands in lists or errors.
+func TestAPoisonedEventIsSetAside(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.put(`{"after":{"cart_id":7,"customer":"`+secretName+`","total":"very dear!"},"op":"c","source":{"ts_ms":1}}`, `no JSON: `+secretName)
+	s.write(map[int]int{1: 10})
+	if report := s.run(); report.Delivered != 1 {
+		t.Errorf("the events after it did not go on: %+v", report)
+	}
+	service := s.service()
+	ctx := context.Background()
+	list, err := service.FeedAside(ctx, "carts", 10)
+	if err != nil || list.Total != 2 || strings.Contains(fmt.Sprintf("%+v", list), secretName) {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for _, e := range list.Events {
+		shown, err := service.ShowAside(ctx, "carts", e.Number)
+		if err != nil || !strings.Contains(*shown.Value, secretName) {
+			t.Errorf("event %d is not shown as it came: %v", e.Number, err)
+		}
+		_, err = service.Release(ctx, "carts", e.Number, nil, "")
+		if !fault.Is(err, "feed.still_wrong") || strings.Contains(err.Error(), secretName) {
+			t.Errorf("releasing event %d as it is: %v", e.Number, err)
+		}
+	}
+	out, err := service.Release(ctx, "carts", list.Events[0].Number, []byte(`{"after":{"cart_id":7,"customer":"c7","total":70.50},"op":"c","source":{"ts_ms":1}}`), "a typo")
+	if err != nil || out.Released != 1 {
+		t.Fatal(out, err)
+	}
+	if err := service.Drop(ctx, "carts", list.Events[1].Number, ""); !fault.Is(err, "feed.no_reason") {
+		t.Errorf("dropped without a reason: %v", err)
+	}
+	if err := service.Drop(ctx, "carts", list.Events[1].Number, "a test message"); err != nil {
+		t.Error(err)
+	}
+	if list, _ = service.FeedAside(ctx, "carts", 10); list.Total != 0 {
+		t.Errorf("%d events still wait", list.Total)
+	}
+	_ = service.Close()
+	s.run()
+	if differs := s.differs(map[int]int{1: 10, 7: 70}); differs != "" {
+		t.Error(differs)
+	}
+}
+
+// TestAReleasedEventKeepsItsPlace: an event that is released after a newer one of its key has come changes nothing.
+func TestAReleasedEventKeepsItsPlace(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.put(`{"after":{"cart_id":7,"total":"very dear!"},"op":"c","source":{"ts_ms":1}}`, `{"after":{"cart_id":7,"customer":"c","total":71.50},"op":"u","source":{"ts_ms":2}}`)
+	s.run()
+	service := s.service()
+	if _, err := service.Release(context.Background(), "carts", 1, []byte(`{"after":{"cart_id":7,"customer":"c","total":1.50},"op":"c","source":{"ts_ms":1}}`), ""); err != nil {
+		t.Fatal(err)
+	}
+	_ = service.Close()
+	s.run()
+	if differs := s.differs(map[int]int{7: 71}); differs != "" {
+		t.Error(differs)
+	}
+}
+
+// TestTooMuchSetAsidePauses: a feed of whose events too many cannot become rows pauses with the reason, and goes on when a person
+// says so.
+func TestTooMuchSetAsidePauses(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.yaml = strings.Replace(s.yaml, "key: [cart_id],", "key: [cart_id], pause_above: {percent: 10%, least: 3},", 1)
+	s.put(`x`, `x`, `x`)
+	service := s.service()
+	_, err := service.Run(context.Background(), "carts", control.RunOptions{})
+	if !fault.Is(err, "feed.paused") {
+		t.Fatalf("the feed went on: %v", err)
+	}
+	if err := service.ResumeFeed(context.Background(), "carts", false); err != nil {
+		t.Fatal(err)
+	}
+	_ = service.Close()
+	s.write(map[int]int{1: 10})
+	if report := s.run(); report.Delivered != 1 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestTruncationRemovesNothing: a truncated table pauses the feed; the destination keeps what it has.
+func TestTruncationRemovesNothing(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.write(map[int]int{1: 10, 2: 20})
+	s.run()
+	s.put(`{"op":"t","source":{"connector":"postgresql","ts_ms":5,"table":"carts"}}`)
+	service := s.service()
+	if _, err := service.Run(context.Background(), "carts", control.RunOptions{}); !fault.Is(err, "feed.paused") {
+		t.Fatalf("the truncation was not noticed: %v", err)
+	}
+	if differs := s.differs(map[int]int{1: 10, 2: 20}); differs != "" {
+		t.Error(differs)
+	}
+}
+
+// TestWhatIsMissingIsNeverSkippedInSilence: events removed before they were read, and a topic made anew, stop the feed with the
+// reason; it goes on only where a person accepts it. Guarantee G31.
+func TestWhatIsMissingIsNeverSkippedInSilence(t *testing.T) {
+	for name, damage := range map[string]func(*stream) error{
+		"retention": func(s *stream) error {
+			s.write(map[int]int{3: 30, 4: 40, 5: 50, 6: 60, 9: 90, 10: 100, 11: 110, 12: 120})
+			var err error
+			for end := int64(8); end > 0; end-- { // whichever partition has so many
+				for p := range int32(3) {
+					if gone := s.kafka.Expire("shop.carts", p, end); gone == nil && end > 2 {
+						return nil
+					} else if end == 2 {
+						err = gone
+					}
+				}
+			}
+			return err
+		},
+		"made anew": func(s *stream) error { return s.kafka.Recreate("shop.carts", 3) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStream(t, webhookfake.Options{})
+			s.write(map[int]int{1: 10, 2: 20})
+			s.run()
+			if err := damage(s); err != nil {
+				t.Fatal(err)
+			}
+			s.write(map[int]int{8: 80})
+			service := s.service()
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			defer cancel()
+			if _, err := service.Run(ctx, "carts", control.RunOptions{}); !fault.Is(err, "feed.paused") {
+				t.Fatalf("the feed went on: %v", err)
+			}
+			if err := service.ResumeFeed(ctx, "carts", false); !fault.Is(err, "feed.must_accept") {
+				t.Fatalf("it goes on without a word: %v", err)
+			}
+			for range 4 { // each partition may have its own gap
+				if err := service.ResumeFeed(ctx, "carts", true); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := service.Run(ctx, "carts", control.RunOptions{}); err == nil {
+					break
+				}
+			}
+			if s.receiver.Records("carts")["8"].Fields["total"] != "80.50" || s.receiver.Records("carts")["1"].Fields["total"] != "10.50" {
+				t.Errorf("after accepting, the receiver holds %v", s.receiver.Records("carts"))
+			}
+		})
+	}
+}
+
+// TestReplay: rows that another definition makes of the raw events are shown as a plan first; sent is only what differs.
+func TestReplay(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.write(map[int]int{1: 10, 2: 20, 3: 30})
+	s.write(map[int]int{3: 31})
+	s.run()
+	ctx := context.Background()
+	service := s.service()
+	out, err := service.Replay(ctx, "carts", control.ReplayOptions{})
+	if err != nil || out.Events != 4 || out.Rows != 0 || out.Plans[0].Sends != 0 {
+		t.Fatalf("a replay under the same definition: %+v, %v", out, err)
+	}
+	_ = service.Close()
+	s.yaml = strings.Replace(s.yaml, `key: [cart_id], columns: {total: "DECIMAL(12,2)"}`, `key: [cart_id], columns: {total: "DECIMAL(12,2)"}, sql: "select * replace ((case when cart_id = 2 then total * 2 else total end)::decimal(12,2) as total) from event"`, 1)
+	service = s.service()
+	if out, err = service.Replay(ctx, "carts", control.ReplayOptions{}); err != nil || out.Version != 2 || out.Plans[0].Sends != 1 {
+		t.Fatalf("a replay under another definition: %+v, %v", out, err)
+	}
+	if old, err := service.Replay(ctx, "carts", control.ReplayOptions{Definition: 1}); err != nil || old.Plans[0].Sends != 0 {
+		t.Fatalf("a replay under the first definition: %+v, %v", old, err)
+	}
+	calls := s.receiver.Counts().Rows
+	if out, err = service.Replay(ctx, "carts", control.ReplayOptions{Apply: true}); err != nil || out.Reports[0].Delivered != 1 {
+		t.Fatalf("applying it: %+v, %v", out, err)
+	}
+	if sent := s.receiver.Counts().Rows - calls; sent != 1 || s.receiver.Records("carts")["2"].Fields["total"] != "41.00" {
+		t.Errorf("%d rows were sent; cart 2 has %s", sent, s.receiver.Records("carts")["2"].Fields["total"])
+	}
+}
