@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -117,6 +118,7 @@ func expelled(err error) bool {
 func (st *stream) expel() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	st.expelled = time.Now()
 	for at, p := range st.books.parts {
 		if !p.lost {
 			p.lost = true
@@ -135,4 +137,23 @@ func (st *stream) uncommitted(err error) error {
 		out.Message += ": " + code.Message
 	}
 	return out
+}
+
+// outcast looks after a reader that was expelled and has heard nothing of the group since. The group is asked to have it
+// again; where that does not help, the stream ends, to be opened anew.
+func (st *stream) outcast() {
+	st.mu.Lock()
+	since, lost := st.expelled, false
+	for _, p := range st.books.parts {
+		lost = lost || p.lost && !p.again
+	}
+	st.mu.Unlock()
+	switch session := st.source.group.session; {
+	case !lost:
+	case time.Since(since) > 2*session:
+		st.fail(problem("group", "the consumer group refuses what this reader commits, and does not tell it to leave").
+			Do("The feed is opened anew; if this comes again, look at the group at the brokers (kafka-consumer-groups --describe)."))
+	case time.Since(since) > session:
+		st.client.ForceRebalance()
+	}
 }

@@ -24,8 +24,9 @@ type source struct {
 	ask      *kadm.Client
 	asking   *kgo.Client
 	doors    *doors
-	registry *registry // nil: none
-	watch    time.Duration
+	registry *registry     // nil: none
+	watch    time.Duration // between two looks at what is read
+	renew    time.Duration // how soon new topics and partitions are found
 	stop     context.CancelFunc
 	closed   func()
 }
@@ -56,7 +57,7 @@ func open(_ context.Context, s connect.Settings) (connect.Source, error) {
 		closed()
 		return nil, err
 	}
-	out := &source{name: s.Name, registry: schemas, closed: closed, doors: &doors{}, watch: watchEvery,
+	out := &source{name: s.Name, registry: schemas, closed: closed, doors: &doors{}, watch: watchEvery, renew: renewEvery,
 		access: access{brokers: s.Lists["brokers"], tls: secure, sasl: signIn, timeout: timeout},
 		group: groupKind{prefix: s.Text("group_prefix"), protocol: s.Text("protocol"),
 			session: orElse(s.Duration("session_timeout"), defaultSession), rebalance: orElse(s.Duration("rebalance_timeout"), defaultRebalance)}}
@@ -191,7 +192,7 @@ func (t *topics) match(name string) bool {
 // options are how the library is told.
 func (t *topics) options() []kgo.Opt {
 	if t.pattern == nil {
-		return []kgo.Opt{kgo.ConsumeTopics(t.listed...), kgo.MetadataMaxAge(time.Minute)}
+		return []kgo.Opt{kgo.ConsumeTopics(t.listed...)}
 	}
-	return []kgo.Opt{kgo.ConsumeTopics(t.pattern.String()), kgo.ConsumeRegex(), kgo.ConsumeExcludeTopics("^__"), kgo.MetadataMaxAge(metadataAge)}
+	return []kgo.Opt{kgo.ConsumeTopics(t.pattern.String()), kgo.ConsumeRegex(), kgo.ConsumeExcludeTopics("^__")}
 }

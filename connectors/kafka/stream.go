@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	watchEvery  = 15 * time.Second // between two looks at the partitions' ids, starts and ends
-	metadataAge = 30 * time.Second // how soon a new topic of a pattern is found
-	fetchWait   = 500 * time.Millisecond
-	leaveWait   = 3 * time.Second // for the group to take our leave
-	commitWait  = 10 * time.Second
+	watchEvery = 15 * time.Second // between two looks at the partitions' ids, starts and ends
+	renewEvery = 30 * time.Second // how soon new topics of a pattern, and new partitions, are found
+	fetchWait  = 500 * time.Millisecond
+	leaveWait  = 3 * time.Second // for the group to take our leave
+	commitWait = 10 * time.Second
 )
 
 // stream is one feed's reader: a client of its own in a consumer group.
@@ -38,12 +38,13 @@ type stream struct {
 	meter    *meter
 	doors    *doors
 
-	gate   sync.RWMutex
-	mu     sync.Mutex
-	books  books
-	notes  []connect.StreamNote
-	failed *fault.Fault       // why the stream ended; nil: it goes on
-	wake   context.CancelFunc // ends the wait of a Poll; nil: none waits
+	gate     sync.RWMutex
+	mu       sync.Mutex
+	books    books
+	notes    []connect.StreamNote
+	failed   *fault.Fault       // why the stream ended; nil: it goes on
+	expelled time.Time          // when the group last refused us
+	wake     context.CancelFunc // ends the wait of a Poll; nil: none waits
 
 	paused  atomic.Bool
 	resumed chan struct{}
@@ -136,7 +137,8 @@ func (st *stream) options() []kgo.Opt {
 		kgo.FetchMaxBytes(first),
 		kgo.FetchMaxPartitionBytes(first),
 		kgo.MaxDecompressBatchBytes(st.meter.largest()),
-		kgo.MetadataMinAge(time.Second),
+		kgo.MetadataMinAge(min(time.Second, st.source.renew)),
+		kgo.MetadataMaxAge(st.source.renew),
 		kgo.WithHooks(st.meter),
 	}
 	opts = append(opts, st.want.options()...)

@@ -36,6 +36,7 @@ func (st *stream) watch() {
 		case <-st.kick:
 		}
 		st.inspect(ctx)
+		st.outcast()
 		_ = pause(ctx, min(restWatch, st.source.watch))
 	}
 }

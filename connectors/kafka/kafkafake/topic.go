@@ -1,9 +1,11 @@
 package kafkafake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
@@ -27,6 +29,26 @@ func (c *Cluster) Recreate(topic string, partitions int) error {
 		}
 		return k.CreateTopic(topic, int32(partitions), nil)
 	})
+}
+
+// Widen gives a topic more partitions: n in all.
+func (c *Cluster) Widen(ctx context.Context, topic string, n int) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	answers, err := kadm.NewClient(client).UpdatePartitions(ctx, n, topic)
+	if err == nil {
+		err = answers.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("adding partitions: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writer.Close() // it learns of new partitions late; the next one sees them
+	c.writer = nil
+	return nil
 }
 
 // Expire removes what stands before an offset, as retention does.
