@@ -23,6 +23,7 @@ var floors = map[string]string{
 	"frontend":                 "0",
 	"sync/diff":                "1p",
 	"sync/liquid":              "1p",
+	"sync/contract":            "1p",
 	"sync/connect":             "1",
 	"sync/mapping":             "2p",
 	"sync/httpcall":            "2",
