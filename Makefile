@@ -39,4 +39,4 @@ lint: setup ## check format and vet
 	@.cache/testreport -format -vet
 
 clean: ## remove what was built; make setup starts anew
-	@rm -rf bin .cache build/vendorclients/node_modules frontend/node_modules
+	@rm -rf bin .cache build/vendorclients/node_modules build/odcs/packages frontend/node_modules

@@ -24,6 +24,7 @@ var floors = map[string]string{
 	"sync/diff":                "1p",
 	"sync/liquid":              "1p",
 	"sync/reach":               "1p",
+	"sync/contract":            "1p",
 	"sync/connect":             "1",
 	"sync/format":              "1p",
 	"sync/window":              "2p",

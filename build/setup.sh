@@ -66,6 +66,27 @@ node_packages() {
 	printf %s "$sum" >"$stamps/$stamp"
 }
 
+# The published examples and schema of the data contract standard, from PyPI, for the tests that read them. Tests say that
+# they skip where they are not there, so nothing here fails.
+contract_packages() {
+	sum="$(cat build/odcs/*.txt | cksum)"
+	once odcs "$sum" && [ -d build/odcs/packages ] && return
+	pip="python3 -m pip --disable-pip-version-check"
+	if ! $pip --version >/dev/null 2>&1; then
+		say "pip is not installed: the tests with the contract standard's own examples will skip"
+		return
+	fi
+	say "fetching the contract standard's examples"
+	rm -rf build/odcs/packages
+	get="$pip download -q --no-deps --require-hashes -d build/odcs/packages"
+	if $get --only-binary :all: -r build/odcs/schema.txt >"$stamps/odcs.log" 2>&1 &&
+		$get --no-binary open-data-contract-standard -r build/odcs/examples.txt >>"$stamps/odcs.log" 2>&1; then
+		printf %s "$sum" >"$stamps/odcs"
+	else
+		say "they could not be had, and their tests will skip: see $stamps/odcs.log"
+	fi
+}
+
 # Only the modules this machine needs: DuckDB's libraries for other systems stay where they are.
 go_modules() {
 	sum="$(cat go.mod go.sum | cksum) $(go env GOMODCACHE GOVERSION | tr '\n' ' ')"
@@ -81,4 +102,5 @@ check_go
 check_cpp
 node_packages build/vendorclients
 node_packages frontend
+contract_packages
 go_modules

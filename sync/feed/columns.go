@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/format"
 	"github.com/freshet/freshet/sync/model"
@@ -89,26 +90,16 @@ func (c *columns) meet(change *window.Change, d *difference) {
 	}
 }
 
-// widest is the narrowest type that every value of both has an exact text in.
+// widest is the narrowest of two types and text in which every value of both has an exact text.
 func widest(a, b string) string {
-	if a == b {
+	switch change, _ := contract.TypeChange(a, b); change {
+	case contract.SameType, contract.Narrowed:
 		return a
-	}
-	for i, t := range numbers {
-		if t == a || t == b {
-			for j, u := range numbers {
-				if (u == a || u == b) && u != t {
-					return numbers[max(i, j)]
-				}
-			}
-		}
+	case contract.Widened:
+		return b
 	}
 	return "VARCHAR"
 }
 
-// numbers are types of which each holds every whole number of the one before it.
-var numbers = []string{"BIGINT", "HUGEINT"}
-
-// fits leaves a row as it is where its columns have the types of their values; a column that has become text keeps the
-// texts as they came.
+// rowOf writes a row as the ledger keeps it.
 func rowOf(fields model.Fields) []byte { return engine.AppendFeedRow(nil, fields) }

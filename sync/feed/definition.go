@@ -47,8 +47,9 @@ type Decoder interface {
 	Read(e *model.Event) (window.Reading, error)
 }
 
-// Check judges a whole row; nil where nothing is wrong with it. Its words hold no values.
-type Check func(row model.Fields) *window.Problem
+// Check judges a row, or, where partial, what a patch carries of one; nil where nothing is wrong with it. Its words hold no
+// values.
+type Check func(row model.Fields, partial bool) *window.Problem
 
 // table is the feed's table as the columns met so far make it.
 func tableOf(d model.Feed, columns []engine.FeedColumn) engine.FeedTable {

@@ -100,7 +100,7 @@ func (r *replaying) fold(c *window.Change, version model.Version, out *Replayed)
 	}
 	if c.Op != window.Delete {
 		fields, ok := whole(c, had, now != nil)
-		if !ok || r.check(fields) != nil {
+		if !ok || r.check(c) != nil {
 			out.Aside++
 			return
 		}

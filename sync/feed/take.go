@@ -173,13 +173,13 @@ func (t *taking) change(d *decoded, c *window.Change) {
 	}
 	next := ledger.FeedRow{Key: c.Key, Version: d.version, At: c.At, Gone: c.Op == window.Delete, Row: now.Row}
 	if c.Op != window.Delete {
+		if p := t.check(c); p != nil {
+			t.aside(d, c.Key, *p)
+			return
+		}
 		fields, ok := whole(c, now, known)
 		if !ok {
 			t.aside(d, c.Key, incomplete)
-			return
-		}
-		if p := t.check(fields); p != nil {
-			t.aside(d, c.Key, *p)
 			return
 		}
 		next.Row = rowOf(fields)
@@ -191,11 +191,11 @@ func (t *taking) change(d *decoded, c *window.Change) {
 	t.rows[c.Key] = &next
 }
 
-func (t *taking) check(fields model.Fields) *window.Problem {
-	if t.Check == nil {
+func (f *Feed) check(c *window.Change) *window.Problem {
+	if f.Check == nil {
 		return nil
 	}
-	return t.Check(fields)
+	return f.Check(c.Row, c.Op == window.Patch || len(c.Absent) > 0)
 }
 
 // incomplete is why a patch cannot become a row: what it leaves out may be anything.
