@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/sr"
+
 	"github.com/freshet/freshet/connectors/kafka/kafkafake"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
 	"github.com/freshet/freshet/server/control"
@@ -210,5 +212,49 @@ func TestReplay(t *testing.T) {
 	}
 	if sent := s.receiver.Counts().Rows - calls; sent != 1 || s.receiver.Records("carts")["2"].Fields["total"] != "41.00" {
 		t.Errorf("%d rows were sent; cart 2 has %s", sent, s.receiver.Records("carts")["2"].Fields["total"])
+	}
+}
+
+// TestANewSchema: a column that is added goes on; one that is dropped holds the sync that sends it, says so, and sends no null
+// in its place.
+func TestANewSchema(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	registry, err := kafkafake.StartRegistry(kafkafake.RegistryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(registry.Close)
+	s.yaml = strings.NewReplacer(`brokers: ["`, `registry: "`+registry.URL()+`", brokers: ["`, "format: debezium-json", "format: jsonschema",
+		`, columns: {total: "DECIMAL(12,2)"}`, "").Replace(s.yaml)
+	id := func(columns string) int {
+		id, _, err := registry.Register("shop.carts-value", sr.Schema{Type: sr.TypeJSON, Schema: `{"type":"object","properties":{` + columns + `}}`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	write := func(id int, row string) {
+		value := append([]byte{0, byte(id >> 24), byte(id >> 16), byte(id >> 8), byte(id)}, row...)
+		if err := s.kafka.Write(context.Background(), kafkafake.Record{Topic: "shop.carts", Value: value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := `"cart_id":{"type":"integer"},"customer":{"type":"string"},"total":{"type":"integer"}`
+	write(id(first), `{"cart_id":1,"customer":"c1","total":5}`)
+	if report := s.run(); report.Delivered != 1 {
+		t.Fatalf("%+v", report)
+	}
+	write(id(first+`,"note":{"type":"string"}`), `{"cart_id":2,"customer":"c2","total":6,"note":"n"}`)
+	if report := s.run(); report.Delivered != 1 || report.Unchanged != 1 {
+		t.Fatalf("with a column more: %+v", report)
+	}
+	write(id(`"cart_id":{"type":"integer"},"total":{"type":"integer"}`), `{"cart_id":1,"total":7}`)
+	service := s.service()
+	_, err = service.Run(context.Background(), "carts", control.RunOptions{})
+	if !fault.Is(err, "model.drift") || !strings.Contains(fault.As(err).Error(), "customer") {
+		t.Errorf("with a column less: %v", err)
+	}
+	if held := s.receiver.Records("carts")["1"].Fields; held["customer"] != "c1" || held["total"] != "5" {
+		t.Errorf("the receiver holds %v", held)
 	}
 }

@@ -142,7 +142,8 @@ func (s *Service) openLive(ctx context.Context, e *engine.Engine, feeds map[stri
 	if err != nil {
 		return nil, nil, err
 	}
-	live := &supervise.Live{Runner: s.runner(sync.Name), Job: job, Scope: scope, Feeds: map[string]supervise.Table{}, Tell: s.turned}
+	live := &supervise.Live{Runner: s.runner(sync.Name), Job: job, Scope: scope,
+		Bind: func(ctx context.Context) (*engine.Scope, error) { return e.ScopeOf(ctx, m) }, Feeds: map[string]supervise.Table{}, Tell: s.turned}
 	for _, reached := range scope.Feeds {
 		for name, f := range feeds {
 			if strings.EqualFold(name, reached.Feed) {

@@ -22,8 +22,9 @@ type FeedTable struct {
 
 // FeedColumn is one column of a feed.
 type FeedColumn struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Dropped bool   `json:"dropped,omitempty"` // the source has it no more: models do not see it, rows from before keep it
 }
 
 // FeedRow is one row of a feed: the text of every value by name, as one flat JSON object of texts and nulls.
@@ -81,7 +82,8 @@ func (t FeedTable) show(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// WidenFeed adds columns to a feed's table; t has them already, at its end. Rows put before have no value there.
+// WidenFeed adds columns to a feed's table; t has them already, at its end. Rows put before have no value there. What models
+// see is made anew, so columns that were dropped are gone from it.
 func (e *Engine) WidenFeed(ctx context.Context, t FeedTable, added []FeedColumn) error {
 	conn, err := e.db.Conn(ctx)
 	if err != nil {
@@ -100,9 +102,11 @@ func (t FeedTable) store() string { return feedStore + "." + name(t.Name) }
 
 // list names the columns that events have had.
 func (t FeedTable) list() string {
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = name(c.Name)
+	var names []string
+	for _, c := range t.Columns {
+		if !c.Dropped {
+			names = append(names, name(c.Name))
+		}
 	}
 	return strings.Join(names, ", ")
 }

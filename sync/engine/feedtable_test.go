@@ -11,8 +11,8 @@ import (
 func TestFeedTableKeepsEveryValue(t *testing.T) {
 	ctx := context.Background()
 	e := opened(t)
-	table := FeedTable{Name: "carts", Columns: []FeedColumn{{"id", "BIGINT"}, {"big", "HUGEINT"}, {"price", "DECIMAL(18,2)"},
-		{"name", "VARCHAR"}, {"at", "TIMESTAMP WITH TIME ZONE"}, {"raw", "BLOB"}, {"items", "JSON"}, {"odd \"name", "DOUBLE"}}}
+	table := FeedTable{Name: "carts", Columns: []FeedColumn{{Name: "id", Type: "BIGINT"}, {Name: "big", Type: "HUGEINT"}, {Name: "price", Type: "DECIMAL(18,2)"},
+		{Name: "name", Type: "VARCHAR"}, {Name: "at", Type: "TIMESTAMP WITH TIME ZONE"}, {Name: "raw", Type: "BLOB"}, {Name: "items", Type: "JSON"}, {Name: "odd \"name", Type: "DOUBLE"}}}
 	if err := e.MakeFeed(ctx, table); err != nil {
 		t.Fatal(err)
 	}

@@ -181,9 +181,9 @@ func randomRows(random *rand.Rand, table string) []FeedRow {
 func feedShop(t *testing.T) (*Engine, map[string]FeedTable) {
 	e := opened(t, "CREATE TABLE names AS SELECT chr(118 + i::INTEGER) AS city, 'City ' || i AS name FROM range(4) r(i)")
 	tables := map[string]FeedTable{
-		"people":   {Name: "people", Columns: []FeedColumn{{"id", "BIGINT"}, {"city", "VARCHAR"}}},
-		"orders":   {Name: "orders", Columns: []FeedColumn{{"nr", "BIGINT"}, {"person", "BIGINT"}, {"price", "BIGINT"}}},
-		"products": {Name: "products", Columns: []FeedColumn{{"sku", "BIGINT"}, {"id", "VARCHAR"}}},
+		"people":   {Name: "people", Columns: []FeedColumn{{Name: "id", Type: "BIGINT"}, {Name: "city", Type: "VARCHAR"}}},
+		"orders":   {Name: "orders", Columns: []FeedColumn{{Name: "nr", Type: "BIGINT"}, {Name: "person", Type: "BIGINT"}, {Name: "price", Type: "BIGINT"}}},
+		"products": {Name: "products", Columns: []FeedColumn{{Name: "sku", Type: "BIGINT"}, {Name: "id", Type: "VARCHAR"}}},
 	}
 	for _, table := range tables {
 		if err := e.MakeFeed(t.Context(), table); err != nil {

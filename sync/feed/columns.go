@@ -2,6 +2,7 @@ package feed
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/freshet/freshet/sync/contract"
@@ -63,13 +64,15 @@ func (c *columns) text() string {
 type difference struct {
 	added   []engine.FeedColumn
 	retyped []string
+	shown   bool // a column was dropped, or is back
 }
 
-func (d difference) any() bool { return len(d.added)+len(d.retyped) > 0 }
+func (d difference) any() bool { return len(d.added)+len(d.retyped) > 0 || d.shown }
 
 // meet takes the columns of a change in. A value that does not fit a type that nobody has named makes the column a wider
 // one: whole numbers become decimals or floats, and everything can become text.
 func (c *columns) meet(change *window.Change, d *difference) {
+	c.missed(change, d)
 	for _, column := range change.Columns {
 		i, known := c.at[strings.ToLower(column.Name)]
 		switch {
@@ -86,6 +89,23 @@ func (c *columns) meet(change *window.Change, d *difference) {
 				c.list[i].Type = wider
 				d.retyped = append(d.retyped, column.Name)
 			}
+		}
+	}
+}
+
+// missed notes columns that the event's schema does not have although the one before had them: the source has dropped them.
+// An event without a schema says nothing of the kind by what it leaves out.
+func (c *columns) missed(change *window.Change, d *difference) {
+	bySchema := func(x window.Column) bool { return x.Known && !c.firm[strings.ToLower(x.Name)] }
+	if change.Op != window.Write || !slices.ContainsFunc(change.Columns, bySchema) {
+		return
+	}
+	for i := range c.list {
+		column := &c.list[i]
+		here := slices.ContainsFunc(change.Columns, func(x window.Column) bool { return strings.EqualFold(x.Name, column.Name) }) ||
+			slices.Contains(change.Absent, column.Name)
+		if column.Dropped == here {
+			column.Dropped, d.shown = !here, true
 		}
 	}
 }

@@ -317,7 +317,7 @@ func (t *taking) show(ctx context.Context, rows []engine.FeedRow) error {
 	switch {
 	case len(t.changed.retyped) > 0:
 		return t.load(ctx)
-	case len(t.changed.added) > 0:
+	case len(t.changed.added) > 0 || t.changed.shown:
 		if err := t.Engine.WidenFeed(ctx, t.Table(), t.changed.added); err != nil {
 			return err
 		}

@@ -2,7 +2,9 @@ package supervise
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/freshet/freshet/sync/engine"
@@ -16,14 +18,16 @@ type Live struct {
 	Runner *run.Runner
 	Job    run.Job
 	Scope  *engine.Scope
-	Feeds  map[string]Table // of the feeds that the scope reads, by name in lower case
-	Dues   Dues             // nil: time alone never changes what the model gives
-	Now    func() time.Time // the clock that the model's SQL sees; nil: the system's
+	Bind   func(context.Context) (*engine.Scope, error) // makes Scope anew when the feeds' columns are others; nil: it stays
+	Feeds  map[string]Table                             // of the feeds that the scope reads, by name in lower case
+	Dues   Dues                                         // nil: time alone never changes what the model gives
+	Now    func() time.Time                             // the clock that the model's SQL sees; nil: the system's
 	Tell   func(Turned)
 
 	ref     ledger.SyncRef
 	seq     int64
 	made    string
+	shape   string                  // of the feeds' tables when the job was prepared
 	marks   map[model.Key]time.Time // waiting, as the ledger has them
 	removed removals
 	wait    time.Time // not before this moment is anything sent again
@@ -61,7 +65,7 @@ func (l *Live) Open(ctx context.Context, made string) error {
 		return err
 	}
 	l.ref, l.made, l.marks = state.Ref, made, map[model.Key]time.Time{}
-	if l.Job.Prepared, err = l.Runner.Prepare(ctx, l.Job, run.DefaultWait); err != nil {
+	if err := l.prepare(ctx); err != nil {
 		return err
 	}
 	was, known, err := l.Runner.Ledger.Live(ctx, l.ref)
@@ -77,6 +81,35 @@ func (l *Live) Open(ctx context.Context, made string) error {
 		l.marks[m.Key] = m.At
 	}
 	return err
+}
+
+// prepare binds the model to the feeds' columns as they are now.
+func (l *Live) prepare(ctx context.Context) (err error) {
+	shape := l.shapeNow()
+	if l.Job.Prepared != nil && shape == l.shape {
+		return nil
+	}
+	if l.Bind != nil {
+		if l.Scope, err = l.Bind(ctx); err != nil {
+			return err
+		}
+	}
+	if l.Job.Prepared, err = l.Runner.Prepare(ctx, l.Job, run.DefaultWait); err != nil {
+		return err
+	}
+	l.shape = shape
+	return nil
+}
+
+// shapeNow is what the feeds' tables look like.
+func (l *Live) shapeNow() string {
+	var all []string
+	for name, table := range l.Feeds {
+		_, t := table()
+		all = append(all, fmt.Sprint(name, t.Columns))
+	}
+	slices.Sort(all)
+	return strings.Join(all, "; ")
 }
 
 // whole evaluates every row. The changes up to now are part of what it sees.
@@ -112,6 +145,9 @@ func (l *Live) Turn(ctx context.Context) (more bool, err error) {
 	}
 	if len(l.marks) == 0 || l.Now().Before(l.wait) {
 		return full, nil
+	}
+	if err := l.prepare(ctx); err != nil {
+		return false, err
 	}
 	keys := l.next()
 	began := l.Now()
