@@ -144,7 +144,7 @@ func (t *taking) apply(d *decoded) {
 	}
 }
 
-// aside keeps an event that cannot become a row, as it came. What comes after it goes on.
+// aside keeps an event that cannot become a row, as it came. What comes after it goes on. Guarantee G32.
 func (t *taking) aside(d *decoded, key model.Key, p window.Problem) {
 	t.recent.note(true)
 	t.taken.Aside++

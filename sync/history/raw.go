@@ -19,6 +19,7 @@ const largestEvent = 1 << 30
 
 // Raw is the raw history of a feed: every event as it came. It serves many goroutines. Events are held in memory until
 // Flush, and only those that Flush has written count as archived: after a crash the feed reads again from there.
+// Guarantee G29.
 type Raw struct {
 	dir string
 

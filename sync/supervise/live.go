@@ -137,7 +137,7 @@ func (l *Live) whole(ctx context.Context) error {
 }
 
 // Turn takes in what has changed since the last one, looks at the keys it reaches and at those whose time has come, and brings
-// them up to date at the destination. more says that there is work left that need not wait.
+// them up to date at the destination. Guarantee G30. more says that there is work left that need not wait.
 func (l *Live) Turn(ctx context.Context) (more bool, err error) {
 	full, err := l.collect(ctx)
 	if err != nil {
