@@ -237,16 +237,24 @@ func (s *Service) turned(t supervise.Turned) {
 	s.progress(e)
 }
 
-// tidyEvery is how often what live work leaves behind is put away.
-const tidyEvery = 10 * time.Second
+// tidyEvery is how often what live work leaves behind is put away, and keepEvery how often raw events are looked through.
+const (
+	tidyEvery = 10 * time.Second
+	keepEvery = 10 * time.Minute
+)
 
 // tidy archives live runs together and forgets changes that everybody has seen.
 func (s *Service) tidy(ctx context.Context, syncs []model.Sync) error {
-	ticks := time.NewTicker(tidyEvery)
+	ticks, looks := time.NewTicker(tidyEvery), time.NewTicker(keepEvery)
 	defer ticks.Stop()
+	defer looks.Stop()
 	for {
 		stopping := false
 		select {
+		case <-looks.C:
+			if err := s.retain(ctx); err != nil {
+				return err
+			}
 		case <-ticks.C:
 		case <-ctx.Done():
 			stopping = true
@@ -260,4 +268,15 @@ func (s *Service) tidy(ctx context.Context, syncs []model.Sync) error {
 			return err
 		}
 	}
+}
+
+// retain lets raw events go that are kept long enough, and brings many small files into few.
+func (s *Service) retain(ctx context.Context) error {
+	var errs []error
+	for name, def := range s.workspace.Feeds {
+		raw := s.history().Raw(name)
+		_, err := raw.Retain(ctx, time.Now(), def.KeepFor, def.KeepMB<<20)
+		errs = append(errs, err, raw.Compact(ctx))
+	}
+	return errors.Join(errs...)
 }
