@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/twmb/avro"
@@ -16,7 +17,8 @@ type avroSchema struct {
 	parsed *avro.Schema
 	arena  *arena
 	types  map[*avro.SchemaNode]avroType
-	named  map[string]*avro.SchemaNode
+	named  map[string]*avro.SchemaNode // definitions by their full names
+	refs   map[*avro.SchemaNode]string // the full names that mentions of them mean
 }
 
 // avroType is what is known of the values of a part of the schema.
@@ -32,7 +34,7 @@ var avroLogical = []string{"decimal", "date", "time-millis", "time-micros", "tim
 	"timestamp-nanos", "local-timestamp-millis", "local-timestamp-micros", "local-timestamp-nanos", "uuid", "duration"}
 
 func compileAvro(s model.Schema, a *arena) (*avroSchema, *Problem) {
-	c := &avroSchema{arena: a, types: map[*avro.SchemaNode]avroType{}, named: map[string]*avro.SchemaNode{}}
+	c := &avroSchema{arena: a, types: map[*avro.SchemaNode]avroType{}, named: map[string]*avro.SchemaNode{}, refs: map[*avro.SchemaNode]string{}}
 	options := []avro.SchemaOpt{avro.WithLaxNames(nil)}
 	for _, logical := range avroLogical {
 		options = append(options, avro.CustomType{LogicalType: logical, Decode: c.value})
@@ -45,30 +47,40 @@ func compileAvro(s model.Schema, a *arena) (*avroSchema, *Problem) {
 			return nil, badSchema
 		}
 		c.parsed = parsed
-		c.learn(parsed.Root(), 0)
+		c.learn(parsed.Root(), "", 0)
 	}
 	return c, nil
 }
 
-// learn remembers named types, which other parts of the schema are known by their name only.
-func (c *avroSchema) learn(n *avro.SchemaNode, depth int) {
+// learn remembers named types, which elsewhere in the schema are mentioned by their name only: by the full one, or by
+// the last part of it within the same namespace.
+func (c *avroSchema) learn(n *avro.SchemaNode, namespace string, depth int) {
 	if n == nil || depth > maxDepth {
 		return
 	}
-	if n.Name != "" {
-		c.named[n.Name] = n
-		if n.Namespace != "" {
-			c.named[n.Namespace+"."+n.Name] = n
+	switch n.Type {
+	case "record", "error", "enum", "fixed":
+		full := n.Name
+		if !strings.Contains(full, ".") && n.Namespace != "" {
+			full = n.Namespace + "." + full
+		}
+		c.named[full] = n
+		namespace = full[:max(0, strings.LastIndexByte(full, '.'))]
+	case "array", "map", "union", "null", "boolean", "int", "long", "float", "double", "bytes", "string":
+	default:
+		c.refs[n] = n.Type
+		if !strings.Contains(n.Type, ".") && namespace != "" {
+			c.refs[n] = namespace + "." + n.Type
 		}
 	}
 	for i := range n.Fields {
-		c.learn(&n.Fields[i].Type, depth+1)
+		c.learn(&n.Fields[i].Type, namespace, depth+1)
 	}
 	for i := range n.Branches {
-		c.learn(&n.Branches[i], depth+1)
+		c.learn(&n.Branches[i], namespace, depth+1)
 	}
-	c.learn(n.Items, depth+1)
-	c.learn(n.Values, depth+1)
+	c.learn(n.Items, namespace, depth+1)
+	c.learn(n.Values, namespace, depth+1)
 }
 
 func (c *avroSchema) decode(b []byte) (Node, *Problem) {
@@ -88,7 +100,9 @@ func (c *avroSchema) value(v any, at *avro.SchemaNode) (any, error) {
 	if c.arena.count > maxNodes {
 		return nil, tooManyNodes
 	}
-	at = c.resolve(at)
+	if defined, ok := c.named[at.Name]; ok && at.Name != "" { // within itself a record comes without its fields
+		at = defined
+	}
 	known, ok := c.types[at]
 	if !ok {
 		known = c.typeOf(at)
@@ -161,6 +175,9 @@ func nodeOf(v any) (Node, *Problem) {
 
 func (c *avroSchema) record(members map[string]any, at *avro.SchemaNode, known avroType) (Node, *Problem) {
 	n := Node{Shape: Object, Type: &known.typ}
+	if len(members) != len(at.Fields) {
+		return n, badAvro
+	}
 	mark := len(c.arena.stack)
 	for i := range at.Fields {
 		member, p := nodeOf(members[at.Fields[i].Name])
@@ -232,10 +249,12 @@ func (c *avroSchema) object(members map[string]any) (Node, *Problem) {
 	return Node{Shape: Object, Type: &jsonType, Items: c.arena.closeFrom(mark)}, nil
 }
 
-// resolve finds the definition of a type that is known by its name only.
+// resolve finds the definition of a type that is mentioned by its name only.
 func (c *avroSchema) resolve(at *avro.SchemaNode) *avro.SchemaNode {
-	if defined, ok := c.named[at.Type]; ok {
-		return defined
+	for _, name := range [...]string{c.refs[at], at.Type} {
+		if defined, ok := c.named[name]; ok {
+			return defined
+		}
 	}
 	return at
 }

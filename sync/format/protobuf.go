@@ -59,21 +59,35 @@ func (unhurried) Done() <-chan struct{}                   { return nil }
 func (unhurried) Err() error                              { return nil }
 func (unhurried) Value(any) any                           { return nil }
 
-// message finds a message by its place: the index in the file, then in the message before.
+// message finds a message by its place: the index in the file, then in the message before. The messages that maps
+// are made of do not count, as with the Java client; clients that count them write other places.
 func (c *protoSchema) message(indexes []int) (protoreflect.MessageDescriptor, *Problem) {
 	messages := c.file.Messages()
 	var found protoreflect.MessageDescriptor
 	for _, i := range indexes {
-		if i < 0 || i >= messages.Len() {
+		if found = nth(messages, i); found == nil {
 			return nil, badIndexes
 		}
-		found = messages.Get(i)
 		messages = found.Messages()
 	}
 	if found == nil {
 		return nil, badIndexes
 	}
 	return found, nil
+}
+
+func nth(messages protoreflect.MessageDescriptors, n int) protoreflect.MessageDescriptor {
+	for i := range messages.Len() {
+		m := messages.Get(i)
+		if m.IsMapEntry() {
+			continue
+		}
+		if n == 0 {
+			return m
+		}
+		n--
+	}
+	return nil
 }
 
 func (c *protoSchema) decode(b []byte, indexes []int) (Node, *Problem) {
