@@ -69,7 +69,7 @@ func (w *Walk) readRecords() {
 		rows := make([]Fetched, 0, most)
 		values := make([]model.Value, int(most)*n)
 		err := read(w.ctx, w.conn, w.sliceSQL(from, from+size), func(row []driver.Value) error {
-			rows = append(rows, w.fetchedRow(row, values[:n:n]))
+			rows = append(rows, w.fetchedRow(row[:4], row[4:], values[:n:n]))
 			values = values[n:]
 			return nil
 		})
@@ -104,7 +104,7 @@ func (w *Walk) gather() error {
 		return nil
 	}
 	return translate(w.ctx, run(w.ctx, w.conn, fmt.Sprintf(
-		"CREATE TEMP TABLE %s AS SELECT m FROM %s WHERE m IN (SELECT m FROM %s) GROUP BY m HAVING count(*) > 1", sharedTable, w.matches, rowsTable)))
+		"CREATE TEMP TABLE %s AS SELECT m FROM %s WHERE m IN (SELECT m FROM %s) GROUP BY m HAVING count(*) > 1", sharedTable, walkTable, rowsTable)))
 }
 
 func (w *Walk) unmoved() error {
@@ -168,14 +168,15 @@ func orEmpty(has bool, yes, no string) string {
 	return no
 }
 
-func (w *Walk) fetchedRow(row []driver.Value, values []model.Value) Fetched {
+// fetchedRow makes a row of its key, hash, version and "is its match shared", and of its columns' texts.
+func (w *Walk) fetchedRow(row, texts []driver.Value, values []model.Value) Fetched {
 	f := Fetched{Key: model.Key(row[0].(string)), Hash: row[1].(uint64), Values: values}
 	if version, ok := row[2].(string); ok && w.finishVersion(&version) {
 		f.Version = version
 	}
 	f.SharedMatch = row[3].(bool)
 	for i, c := range w.columns {
-		text, ok := row[4+i].(string)
+		text, ok := texts[i].(string)
 		if !ok {
 			continue
 		}

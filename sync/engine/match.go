@@ -12,11 +12,16 @@ import (
 // model.CompositeKey, in the order of the check's columns. Where the check folds, the texts are folded here, so they
 // can be given as a destination once accepted them.
 func (w *Walk) LiveMatches(texts []string) (map[string]model.Key, error) {
-	live := map[string]model.Key{}
 	if w.match == "" || len(texts) == 0 {
-		return live, nil
+		return map[string]model.Key{}, nil
 	}
 	w.settle()
+	return w.liveMatches(texts, walkTable)
+}
+
+// liveMatches looks the texts up in a relation with the keys k and the matches m.
+func (w *Walk) liveMatches(texts []string, matches string) (map[string]model.Key, error) {
+	live := map[string]model.Key{}
 	if err := run(w.ctx, w.conn, "CREATE OR REPLACE TEMP TABLE "+textsTable+" (n BIGINT, t VARCHAR)"); err != nil {
 		return nil, translate(w.ctx, err)
 	}
@@ -28,26 +33,12 @@ func (w *Walk) LiveMatches(texts []string) (map[string]model.Key, error) {
 	if w.fold {
 		text = "lower(t)"
 	}
-	query := fmt.Sprintf("SELECT n, coalesce(min(k), '') FROM %s JOIN %s ON m = md5_number(%s) GROUP BY n", textsTable, w.matches, text)
+	query := fmt.Sprintf("SELECT n, coalesce(min(k), '') FROM %s JOIN %s ON m = md5_number(%s) GROUP BY n", textsTable, matches, text)
 	err = read(w.ctx, w.conn, query, func(row []driver.Value) error {
 		live[texts[row[0].(int64)]] = model.Key(row[1].(string))
 		return nil
 	})
 	return live, translate(w.ctx, err)
-}
-
-// wholeView is the model of a walk over some keys without that restriction.
-const wholeView = "freshet_whole"
-
-// openMatches finds out where the matches of all rows can be read. A walk over some keys knows only theirs, and another
-// row may have the same.
-func (w *Walk) openMatches() error {
-	w.matches = walkTable
-	if w.match == "" || w.whole.SQL == "" {
-		return nil
-	}
-	w.matches = fmt.Sprintf("(SELECT %s AS k, %s AS m FROM %s AS m)", w.key, w.match, wholeView)
-	return translate(w.ctx, run(w.ctx, w.conn, "CREATE OR REPLACE TEMP VIEW "+wholeView+" AS "+w.whole.SQL))
 }
 
 // trimmed is a match text without space around its parts, where the check folds.

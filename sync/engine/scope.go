@@ -21,10 +21,11 @@ const keysTable = "freshet_keys"
 
 // Scope is a model that can be evaluated for some keys alone, and what its feeds' changes mean for them.
 type Scope struct {
-	Model model.Model
-	Feeds []Reached // the feeds it reads, each mention
-	key   []mapping.Column
-	sql   string // the model restricted to keysTable
+	Model   model.Model
+	Feeds   []Reached // the feeds it reads, each mention
+	columns []mapping.Column
+	key     []mapping.Column
+	sql     string // the model restricted to keysTable
 }
 
 // Reached is one mention of a feed in a model.
@@ -44,7 +45,7 @@ func (e *Engine) ScopeOf(ctx context.Context, m model.Model) (*Scope, error) {
 		return nil, translate(ctx, err)
 	}
 	defer conn.Close()
-	s := &Scope{Model: m, key: keyColumns(m, described.Columns)}
+	s := &Scope{Model: m, columns: described.Columns, key: keyColumns(m, described.Columns)}
 	parse, err := parseOf(ctx, conn, m.SQL)
 	if err != nil {
 		return nil, translate(ctx, err)

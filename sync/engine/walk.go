@@ -43,9 +43,7 @@ type Walk struct {
 	match   string // SQL of the match's hash, "" where there is no check
 	fold    bool
 
-	matchParts int         // how many columns the match has
-	whole      model.Model // where the walk is over some keys: the model without that restriction
-	matches    string      // SQL of every row's key k and match m, those of other keys than the walk's among them
+	matchParts int // how many columns the match has
 
 	version string // SQL of updated_at's text, "" where the model names none
 
@@ -98,10 +96,8 @@ func (w *Walk) open(columns []mapping.Column, match MatchCheck) error {
 	if w.digest, w.rows, err = readDigest(w.ctx, w.conn, "SELECT "+digestOf("h")+" FROM "+walkTable); err != nil {
 		return translate(w.ctx, err)
 	}
-	if w.base, err = firstRow(w.ctx, w.conn, walkTable); err != nil {
-		return translate(w.ctx, err)
-	}
-	return w.openMatches()
+	w.base, err = firstRow(w.ctx, w.conn, walkTable)
+	return translate(w.ctx, err)
 }
 
 // firstRow is the rowid of a table's first row, 0 where it has none.

@@ -40,7 +40,7 @@ type planner struct {
 	state   ledger.SyncState
 	program *mapping.Program
 	tables  []string // that the model reads
-	walk    *engine.Walk
+	walk    walk
 	out     *plan.Writer
 	sum     plan.Summary
 	tell    Progress
@@ -49,6 +49,17 @@ type planner struct {
 	leaving []model.Key // keys that left, waiting to be looked up together
 	wanted  []model.Entry
 	total   int64 // rows asked back from the engine
+}
+
+// walk is one evaluation of a model: of every row, or of some keys alone.
+type walk interface {
+	Rows() int64
+	Digest() string
+	Next() ([]model.Entry, error)
+	Want([]model.Entry) error
+	Fetch() ([]engine.Fetched, error)
+	LiveMatches(texts []string) (map[string]model.Key, error)
+	Close()
 }
 
 // Plan compares the model with the ledger and writes down what a run would do. Nothing but the plan file is written.
@@ -92,10 +103,12 @@ func (p *planner) open(ctx context.Context, r *Runner) error {
 		Mapping: p.program.Fingerprint(), Schema: p.program.Columns()}
 	if p.only != nil {
 		p.sum.Keys = int64(len(p.only.Keys))
-		p.walk, err = p.job.Engine.WalkKeys(ctx, p.only.Scope, p.program.Columns(), p.matchCheck(), p.only.Keys, p.only.Now)
+		w, err := p.job.Engine.WalkKeys(ctx, p.only.Scope, p.program.Columns(), p.matchCheck(), p.only.Keys, p.only.Now)
+		p.walk = w
 		return err
 	}
-	p.walk, err = p.job.Engine.Walk(ctx, p.job.Model, p.program.Columns(), p.matchCheck())
+	w, err := p.job.Engine.Walk(ctx, p.job.Model, p.program.Columns(), p.matchCheck())
+	p.walk = w
 	return err
 }
 

@@ -14,43 +14,6 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// WalkKeys evaluates the model for some keys alone, as Walk does for all. Every row that Next gives has one of the keys.
-// now is what the model's SQL reads as getvariable('freshet_now').
-func (e *Engine) WalkKeys(ctx context.Context, s *Scope, columns []mapping.Column, match MatchCheck, keys []model.Key, now time.Time) (*Walk, error) {
-	conn, err := e.db.Conn(ctx)
-	if err != nil {
-		return nil, translate(ctx, err)
-	}
-	if err := firstOf(setNow(ctx, conn, now), fillKeys(ctx, conn, s.key, keys)); err != nil {
-		discard(conn)
-		return nil, translate(ctx, err)
-	}
-	w := &Walk{ctx: ctx, conn: conn, model: s.restricted()}
-	w.whole = s.Model
-	if err := w.open(columns, match); err != nil {
-		w.Close()
-		return nil, err
-	}
-	return w, nil
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// restricted is the model with the rows of the keys alone. Restricting the tables makes it fast, and the condition here
-// makes it exact.
-func (s *Scope) restricted() model.Model {
-	m := s.Model
-	m.SQL = "SELECT * FROM (\n" + s.sql + "\n) WHERE " + inKeys(s.key)
-	return m
-}
-
 func inKeys(key []mapping.Column) string {
 	var columns, parts []string
 	for i, c := range key {

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/freshet/freshet/sync/mapping"
+	"github.com/freshet/freshet/sync/model"
+)
+
+// KeyWalk is one evaluation of a model for some keys alone, all in memory. It is used as Walk is, by one goroutine.
+type KeyWalk struct {
+	ctx   context.Context
+	conn  *sql.Conn
+	scope *Scope
+	walk  Walk // what the rows are read by: expressions of key, hash and match
+
+	entries []model.Entry
+	rows    map[model.Key]Fetched
+	matches map[model.Key]uint64
+	wanted  []model.Key
+}
+
+// WalkKeys evaluates the model for some keys alone. Every row that Next gives has one of the keys. now is what the model's SQL
+// reads as getvariable('freshet_now'). Faults: as Walk.
+func (e *Engine) WalkKeys(ctx context.Context, s *Scope, columns []mapping.Column, match MatchCheck, keys []model.Key, now time.Time) (*KeyWalk, error) {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	w := &KeyWalk{ctx: ctx, conn: conn, scope: s, rows: map[model.Key]Fetched{}, matches: map[model.Key]uint64{}}
+	w.walk = Walk{ctx: ctx, conn: conn, model: s.Model}
+	w.walk.prepare(s.columns, columns, match)
+	if err := w.read(keys, now); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// read evaluates the model in one query; what is asked about matches later sees the same rows.
+func (w *KeyWalk) read(keys []model.Key, now time.Time) error {
+	for _, err := range []error{setNow(w.ctx, w.conn, now), fillKeys(w.ctx, w.conn, w.scope.key, keys), run(w.ctx, w.conn, "BEGIN TRANSACTION")} {
+		if err != nil {
+			return translate(w.ctx, err)
+		}
+	}
+	n := len(w.walk.columns)
+	err := read(w.ctx, w.conn, w.query(), func(row []driver.Value) error {
+		key, ok := row[0].(string)
+		w.entries = append(w.entries, model.Entry{Key: model.Key(key), NullKey: !ok, Hash: row[1].(uint64)})
+		if !ok {
+			return nil
+		}
+		if m, ok := row[4].(uint64); ok {
+			w.matches[model.Key(key)] = m
+		}
+		w.rows[model.Key(key)] = w.walk.fetchedRow(row[:4], row[5:], make([]model.Value, n))
+		return nil
+	})
+	return ofModel(w.ctx, w.scope.Model, -1, err)
+}
+
+// query is SQL for key, hash, version, "is its match shared" (told later), match and the columns' texts of every row.
+func (w *KeyWalk) query() string {
+	fields := []string{w.walk.key + " AS k", w.walk.hash, orEmpty(w.walk.version != "", w.walk.version, "NULL"), "false",
+		orEmpty(w.walk.match != "", w.walk.match, "NULL")}
+	for _, c := range w.walk.columns {
+		fields = append(fields, c.form.text(c.expr))
+	}
+	return "SELECT " + strings.Join(fields, ", ") + " FROM (\n" + w.scope.sql + "\n) AS m WHERE " + inKeys(w.scope.key) + " ORDER BY k NULLS FIRST"
+}
+
+// Rows is how many rows there are of the keys.
+func (w *KeyWalk) Rows() int64 { return int64(len(w.entries)) }
+
+// Digest is empty: what was read of some keys is never compared with what a later reading gives.
+func (w *KeyWalk) Digest() string { return "" }
+
+// Next gives all rows at once, then none.
+func (w *KeyWalk) Next() ([]model.Entry, error) {
+	all := w.entries
+	w.entries = nil
+	return all, nil
+}
+
+// Want asks for rows that Next has given, each once and in ascending order of their keys.
+func (w *KeyWalk) Want(entries []model.Entry) error {
+	for _, e := range entries {
+		w.wanted = append(w.wanted, e.Key)
+	}
+	return nil
+}
+
+// Fetch gives the wanted rows at once, then none.
+func (w *KeyWalk) Fetch() ([]Fetched, error) {
+	shared, err := w.sharedMatches()
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]Fetched, 0, len(w.wanted))
+	for _, key := range w.wanted {
+		row := w.rows[key]
+		row.SharedMatch = shared[w.matches[key]]
+		rows = append(rows, row)
+	}
+	w.wanted = nil
+	return rows, nil
+}
+
+// sharedMatches are the matches of wanted rows that more than one row of the whole model has.
+func (w *KeyWalk) sharedMatches() (map[uint64]bool, error) {
+	shared := map[uint64]bool{}
+	if w.walk.match == "" || len(w.wanted) == 0 {
+		return shared, nil
+	}
+	var list []string
+	for _, key := range w.wanted {
+		if m, ok := w.matches[key]; ok {
+			list = append(list, strconv.FormatUint(m, 10))
+		}
+	}
+	if len(list) == 0 {
+		return shared, nil
+	}
+	slices.Sort(list)
+	err := read(w.ctx, w.conn, fmt.Sprintf("SELECT m FROM %s WHERE m IN (%s) GROUP BY m HAVING count(*) > 1", w.allMatches(), strings.Join(slices.Compact(list), ", ")),
+		func(row []driver.Value) error {
+			shared[row[0].(uint64)] = true
+			return nil
+		})
+	return shared, translate(w.ctx, err)
+}
+
+// allMatches is SQL for the key k and the match m of every row of the whole model.
+func (w *KeyWalk) allMatches() string {
+	return fmt.Sprintf("(SELECT %s AS k, %s AS m FROM (\n%s\n) AS m)", w.walk.key, w.walk.match, w.scope.Model.SQL)
+}
+
+// LiveMatches is as Walk's: it looks at every row of the model, not at those of the keys alone.
+func (w *KeyWalk) LiveMatches(texts []string) (map[string]model.Key, error) {
+	if w.walk.match == "" || len(texts) == 0 {
+		return map[string]model.Key{}, nil
+	}
+	return w.walk.liveMatches(texts, w.allMatches())
+}
+
+// Close gives everything back.
+func (w *KeyWalk) Close() {
+	if w.conn == nil {
+		return
+	}
+	discard(w.conn)
+	w.conn = nil
+}
