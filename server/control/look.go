@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/freshet/freshet/sync/ledger"
@@ -107,6 +108,11 @@ func (s *Service) Quarantine(ctx context.Context, name string, limit int) (Quara
 
 // Trace tells the life of one record: its row now, every attempt to write it, and what stands at the destination.
 func (s *Service) Trace(ctx context.Context, name, key string) (Trace, error) {
+	t, err := s.trace(ctx, name, key)
+	return t, named(ctx, errors.Join(err, ctx.Err()))
+}
+
+func (s *Service) trace(ctx context.Context, name, key string) (Trace, error) {
 	t := Trace{Sync: name, Key: key, State: "never seen", Events: []TraceEvent{}}
 	if _, err := s.workspace.Sync(name); err != nil {
 		return t, err

@@ -2,13 +2,35 @@ package control_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
+	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/control"
+	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/run"
 )
+
+// write puts a file into the workspace.
+func (s *shop) write(name, text string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// watched is a service whose progress is told.
+func (s *shop) watched(tell func(control.Event)) *control.Service {
+	s.t.Helper()
+	ws, err := config.Load(s.dir, drivers(), func(name string) (string, bool) { return hookSecret, name == "HOOK_SECRET" })
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return control.New(ws, tell)
+}
 
 // TestStoppingDrains: a run that is told to stop settles the calls under way, leaves nothing unknown, and the next run
 // makes only the calls that were not made.
@@ -141,4 +163,53 @@ func TestManyRetriesAtOnce(t *testing.T) {
 		t.Errorf("%+v %v", report, err)
 	}
 	s.receives(everything)
+}
+
+// TestStoppingBeforeThePlan: whatever a stop meets while rows are read and compared, the run says that it was stopped,
+// sends nothing, is pending and never ok, and the next one does all of it.
+func TestStoppingBeforeThePlan(t *testing.T) {
+	for _, stage := range []string{"", "reading", "comparing", "planning"} {
+		t.Run("at "+stage, func(t *testing.T) {
+			s := newShop(t, 1000, "upsert", "")
+			s.define(sub(s.yaml, "from warehouse.customers", "from warehouse.customers, lake.nobody"))
+			s.write("lake.yaml", "sources: {lake: {type: files, tables: {nobody: nobody.csv}}}")
+			s.write("nobody.csv", "n\n1\n")
+			ctx, stop := context.WithCancel(t.Context())
+			service := s.watched(func(e control.Event) {
+				if e.Stage == stage {
+					stop()
+				}
+			})
+			if stage == "" {
+				stop()
+			}
+			report, err := service.Run(ctx, "customers", control.RunOptions{})
+			service.Close()
+			if err != nil || report.Status != run.Pending || len(report.Problems) != 1 || report.Problems[0].Code != "control.stopped" {
+				t.Errorf("%+v %v", report, err)
+			}
+			if n := s.receiver.Counts().Calls; n != 0 {
+				t.Errorf("%d calls were made", n)
+			}
+			s.want(run.OK, "delivered=1000 calls=20")
+		})
+	}
+}
+
+// TestAStoppedLookSaysSo: a plan, a validation and a trace that are stopped have no half of a result.
+func TestAStoppedLookSaysSo(t *testing.T) {
+	s := newShop(t, 10, "upsert", "")
+	service := s.service()
+	defer service.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_, planned := service.Plan(ctx, "customers", control.PlanOptions{})
+	_, asked := service.Run(ctx, "customers", control.RunOptions{Approve: "12345678"})
+	_, checked := service.Validate(ctx, false)
+	_, traced := service.Trace(ctx, "customers", "1")
+	for i, err := range []error{planned, asked, checked, traced} {
+		if f := fault.As(err); f.Code != "control.stopped" || f.Kind != fault.Canceled || f.Suggestion == "" {
+			t.Errorf("look %d: %v", i, err)
+		}
+	}
 }

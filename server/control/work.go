@@ -13,7 +13,13 @@ import (
 )
 
 // Plan makes a plan of a sync and sends nothing. It works beside a process that runs syncs of the workspace.
+// Faults: control.stopped where ctx ends first, and those of everything it reads.
 func (s *Service) Plan(ctx context.Context, name string, o PlanOptions) (plan.Summary, error) {
+	summary, err := s.plan(ctx, name, o)
+	return summary, named(ctx, err)
+}
+
+func (s *Service) plan(ctx context.Context, name string, o PlanOptions) (plan.Summary, error) {
 	if _, err := s.workspace.Sync(name); err != nil {
 		return plan.Summary{}, err
 	}
@@ -40,8 +46,21 @@ func (s *Service) Plan(ctx context.Context, name string, o PlanOptions) (plan.Su
 	return file.Summary(), nil
 }
 
-// Run brings a sync's destination up to date, or carries out the plan named in the options.
+// Run brings a sync's destination up to date, or carries out the plan named in the options. A run that ctx stops before
+// its plan was made reports as one that was stopped later does: pending, for the next run. Where one plan was asked for
+// it is the fault control.stopped.
 func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Report, error) {
+	report, err := s.run(ctx, name, o)
+	err = named(ctx, err)
+	if fault.Is(err, stopped) && report.Run == "" && o.PlanPath == "" && o.Approve == "" {
+		f := fault.As(err)
+		return run.Report{Sync: name, Status: run.Pending,
+			Problems: []run.Problem{{Code: f.Code, Message: f.Message, Suggestion: f.Suggestion}}}, nil
+	}
+	return report, err
+}
+
+func (s *Service) run(ctx context.Context, name string, o RunOptions) (run.Report, error) {
 	if _, err := s.workspace.Sync(name); err != nil {
 		return run.Report{}, err
 	}
@@ -98,7 +117,7 @@ func (s *Service) Validate(ctx context.Context, online bool) ([]Finding, error) 
 			findings = append(findings, s.bind(ctx, s.workspace.Models[name])...)
 		}
 	}
-	return findings, ctx.Err()
+	return findings, named(ctx, ctx.Err())
 }
 
 // bind checks the SQL of a model that no sync uses yet.
