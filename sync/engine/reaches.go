@@ -57,7 +57,7 @@ func fillKeys(ctx context.Context, conn *sql.Conn, key []mapping.Column, keys []
 			return err
 		}
 	}
-	return run(ctx, conn, "CREATE OR REPLACE TEMP TABLE "+keysTable+" AS SELECT k, "+strings.Join(typed, ", ")+" FROM freshet_key_texts")
+	return run(ctx, conn, "CREATE OR REPLACE TEMP TABLE "+keysTable+" AS SELECT k, k AS pk, "+strings.Join(typed, ", ")+" FROM freshet_key_texts")
 }
 
 // Image is a row of a feed as it was or as it is, with the time of the change it is from.
@@ -77,6 +77,10 @@ func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Im
 	var queries []string
 	for _, f := range s.Feeds {
 		if !strings.EqualFold(f.Feed, t.Name) {
+			continue
+		}
+		if f.Lookup != "" {
+			queries = append(queries, "SELECT pk AS k, (SELECT min(freshet_key) FROM m) AS t FROM ("+f.Lookup+")")
 			continue
 		}
 		var parts []column
@@ -105,7 +109,7 @@ func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Im
 		return nil, translate(ctx, err)
 	}
 	var keys []ReachedKey
-	query := "WITH m AS (SELECT k AS freshet_key" + t.named() + " FROM " + t.unpacked() + ") SELECT k, min(CAST(t AS BIGINT)) FROM (" +
+	query := "WITH m AS (SELECT k AS freshet_key" + t.named() + " FROM " + t.unpacked() + "), changed AS (SELECT * EXCLUDE (freshet_key) FROM m) SELECT k, min(CAST(t AS BIGINT)) FROM (" +
 		strings.Join(queries, " UNION ALL ") + ") WHERE k IS NOT NULL GROUP BY k"
 	err = read(ctx, conn, query, func(row []driver.Value) error {
 		keys = append(keys, ReachedKey{Key: model.Key(row[0].(string)), At: time.UnixMicro(row[1].(int64))})

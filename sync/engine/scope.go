@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/mapping"
@@ -26,12 +27,75 @@ type Scope struct {
 	columns []mapping.Column
 	key     []mapping.Column
 	sql     string // the model restricted to keysTable
+	dues    string // SELECT of pk and due, restricted likewise; "" where time changes nothing
+	allDues string // the same for all keys
 }
 
 // Reached is one mention of a feed in a model.
 type Reached struct {
-	Feed string
-	By   []string // its column that equals each of the model's key columns
+	Feed   string
+	By     []string // its column that equals each of the model's key columns
+	Lookup string   // instead of By: a SELECT of the keys' texts, pk, over the feed's changed rows as "changed"
+}
+
+// Evaluation is what a model of members is evaluated by, for some keys or for all.
+type Evaluation struct {
+	Entity string                   // SELECT of every record that could be a member
+	Key    string                   // SQL of the key's text over Entity as m
+	For    func(keys string) string // SELECT of pk, member and due; keys is a relation with a column pk, "" for all
+	Feeds  []Reached
+}
+
+// ScopeOfMembers is the scope of a model whose rows are those of Entity that are members. Its dues say when time alone can
+// next change who is one.
+func (e *Engine) ScopeOfMembers(ctx context.Context, m model.Model, v Evaluation) (*Scope, error) {
+	described, err := e.Describe(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	some := v.For("temp.main." + keysTable)
+	return &Scope{Model: m, Feeds: v.Feeds, columns: described.Columns, key: keyColumns(m, described.Columns),
+		sql:  "SELECT m.* FROM (" + v.Entity + ") AS m WHERE " + v.Key + " IN (SELECT pk FROM (" + some + ") WHERE member)",
+		dues: some, allDues: v.For("")}, nil
+}
+
+// Due is when time alone can next change what a key gives; a zero At means never.
+type Due struct {
+	Key model.Key
+	At  time.Time
+}
+
+// Dues tells when the keys are due next, as of now; nil keys are all, of which only those that are due are told. A scope
+// that time does not change has none.
+func (e *Engine) Dues(ctx context.Context, s *Scope, keys []model.Key, now time.Time) ([]Due, error) {
+	if s.dues == "" {
+		return nil, nil
+	}
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	defer discard(conn)
+	query := "SELECT pk, epoch_us(due) FROM (" + s.allDues + ") WHERE due IS NOT NULL"
+	if keys != nil {
+		query = "SELECT k.pk, min(epoch_us(due)) FROM temp.main." + keysTable + " AS k LEFT JOIN (" + s.dues + ") AS d ON d.pk = k.pk GROUP BY k.pk"
+		if err := fillKeys(ctx, conn, s.key, keys); err != nil {
+			return nil, translate(ctx, err)
+		}
+	}
+	if err := setNow(ctx, conn, now); err != nil {
+		return nil, translate(ctx, err)
+	}
+	var dues []Due
+	err = read(ctx, conn, query, func(row []driver.Value) error {
+		d := Due{Key: model.Key(row[0].(string))}
+		if at, ok := row[1].(int64); ok {
+			d.At = time.UnixMicro(at).UTC()
+		}
+		dues = append(dues, d)
+		return nil
+	})
+	return dues, translate(ctx, err)
 }
 
 // ScopeOf finds out whether a model can be evaluated for some keys alone. Fault model.not_live says why it cannot.

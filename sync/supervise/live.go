@@ -20,7 +20,6 @@ type Live struct {
 	Scope  *engine.Scope
 	Bind   func(context.Context) (*engine.Scope, error) // makes Scope anew when the feeds' columns are others; nil: it stays
 	Feeds  map[string]Table                             // of the feeds that the scope reads, by name in lower case
-	Dues   Dues                                         // nil: time alone never changes what the model gives
 	Now    func() time.Time                             // the clock that the model's SQL sees; nil: the system's
 	Tell   func(Turned)
 
@@ -35,9 +34,6 @@ type Live struct {
 
 // Table gives a feed's table as it is now.
 type Table func() (ledger.FeedRef, engine.FeedTable)
-
-// Dues tells, for keys, when time alone can next change what they give: zero where it never can.
-type Dues func(ctx context.Context, keys []model.Key, now time.Time) ([]ledger.Due, error)
 
 // Turned is what one Turn came to.
 type Turned struct {
@@ -118,6 +114,7 @@ func (l *Live) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	began := l.Now()
 	report, err := l.Runner.Run(ctx, l.Job, run.Options{Wait: retryWait})
 	if err != nil {
 		return err
@@ -126,11 +123,9 @@ func (l *Live) whole(ctx context.Context) error {
 	if report.Status == run.Held || report.Status == run.Failed {
 		return heldBack(report)
 	}
-	var dues []ledger.Due
-	if l.Dues != nil {
-		if dues, err = l.Dues(ctx, nil, l.Now()); err != nil {
-			return err
-		}
+	dues, err := l.dues(ctx, nil, began)
+	if err != nil {
+		return err
 	}
 	l.seq = seq
 	return l.Runner.Ledger.Relive(ctx, l.ref, ledger.Live{Seq: seq, Made: l.made}, dues)
@@ -173,12 +168,9 @@ func (l *Live) settle(ctx context.Context, keys []model.Key, report run.Report, 
 		return false, nil
 	}
 	l.removed.add(began, report.Removed)
-	var dues []ledger.Due
-	var err error
-	if l.Dues != nil {
-		if dues, err = l.Dues(ctx, keys, began); err != nil {
-			return false, err
-		}
+	dues, err := l.dues(ctx, keys, began)
+	if err != nil {
+		return false, err
 	}
 	if err := l.Runner.Ledger.Unmark(ctx, l.ref, keys, dues); err != nil {
 		return false, err
@@ -195,6 +187,16 @@ func (l *Live) settle(ctx context.Context, keys []model.Key, report run.Report, 
 	}
 	l.tell(turned)
 	return full || len(l.marks) > 0, nil
+}
+
+// dues tells when time alone can next change what keys give: as of the moment that they were evaluated at.
+func (l *Live) dues(ctx context.Context, keys []model.Key, now time.Time) ([]ledger.Due, error) {
+	found, err := l.Job.Engine.Dues(ctx, l.Scope, keys, now)
+	dues := make([]ledger.Due, len(found))
+	for i, d := range found {
+		dues[i] = ledger.Due{Key: d.Key, At: d.At}
+	}
+	return dues, err
 }
 
 // next are the keys of one turn, those that have waited longest first.
