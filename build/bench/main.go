@@ -17,9 +17,19 @@ func main() {
 		return
 	}
 	rows := flag.String("rows", "1000000,10000000", "sizes of the models to plan, separated by commas")
+	only := flag.String("only", "", "measure this part alone and print it: streams")
 	out := flag.String("out", "docs/PERFORMANCE.md", "file to write; - for the terminal alone")
 	bin := flag.String("freshet", "bin/freshet", "the program to measure")
 	flag.Parse()
+	if *only == "streams" {
+		page, err := streaming(*bin)
+		fmt.Print(page)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := measure(*bin, *rows, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -42,6 +52,10 @@ func measure(bin, rows, out string) error {
 	}
 	line, err := delivering(bin, 100_000)
 	if err != nil {
+		return err
+	}
+	page.WriteString(line)
+	if line, err = streaming(bin); err != nil {
 		return err
 	}
 	page.WriteString(line)

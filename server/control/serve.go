@@ -88,15 +88,7 @@ func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*
 		g.Go(func() error { return s.follow(ctx, f, news) })
 	}
 	for _, sync := range syncs {
-		live, shut, err := s.openLive(ctx, e, feeds, sync)
-		if err != nil {
-			s.progress(Event{Sync: sync.Name, Stage: "not live", Note: fault.As(err).Message})
-			continue
-		}
-		g.Go(func() error {
-			defer shut()
-			return s.keepLive(ctx, live, news)
-		})
+		g.Go(func() error { return s.live(ctx, e, feeds, sync, news) })
 	}
 	g.Go(func() error { return s.tidy(ctx, syncs) })
 	err := g.Wait()
@@ -125,6 +117,29 @@ func (s *Service) follow(ctx context.Context, f *openedFeed, news *supervise.New
 		if taken.Paused != "" {
 			s.progress(Event{Feed: f.name, Stage: "paused", Note: taken.Paused})
 			return nil
+		}
+	}
+	return nil
+}
+
+// live keeps one sync live. While it cannot be, as before the first event has shown what columns there are, it is tried
+// again with every news.
+func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync, news *supervise.News) error {
+	heard, said := news.Listen(), ""
+	for ctx.Err() == nil {
+		live, shut, err := s.openLive(ctx, e, feeds, sync)
+		if err == nil {
+			defer shut()
+			return s.keepLive(ctx, live, heard)
+		}
+		if note := fault.As(err).Message; note != said && ctx.Err() == nil {
+			s.progress(Event{Sync: sync.Name, Stage: "not live", Note: note})
+			said = note
+		}
+		select {
+		case <-heard:
+		case <-time.After(longestPatience):
+		case <-ctx.Done():
 		}
 	}
 	return nil
@@ -172,8 +187,7 @@ func (s *Service) madeBy(m model.Model, sync model.Sync) string {
 }
 
 // keepLive turns whenever there is news, and when a key's time has come.
-func (s *Service) keepLive(ctx context.Context, live *supervise.Live, news *supervise.News) error {
-	heard := news.Listen()
+func (s *Service) keepLive(ctx context.Context, live *supervise.Live, heard <-chan struct{}) error {
 	pause := patience
 	for ctx.Err() == nil {
 		more, err := live.Turn(ctx)
