@@ -22,7 +22,7 @@ func (st *stream) Commit(ctx context.Context, positions []model.Position) error 
 	if len(offsets) == 0 {
 		return nil
 	}
-	bounded, cancel := context.WithTimeout(ctx, commitWait)
+	bounded, cancel := st.source.bounded(ctx)
 	defer cancel()
 	var answer *kmsg.OffsetCommitResponse
 	var err error

@@ -87,7 +87,7 @@ func untrusted(err error) *fault.Fault {
 	var invalid x509.CertificateInvalidError
 	var verify *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
+	var said *net.OpError
 	switch {
 	case errors.As(err, &authority):
 		return problem("tls", "the broker's certificate is signed by an authority this machine does not trust").At("ca_file").Do("Set ca_file to the certificate of the authority that signed it.")
@@ -99,7 +99,7 @@ func untrusted(err error) *fault.Fault {
 		return problem("tls", "the broker's certificate cannot be accepted").Do("Have the broker's certificate looked at; it is not one for a server, or its chain is broken.")
 	case errors.As(err, &record):
 		return problem("tls", "the broker does not speak TLS at this port").At("brokers").Do("Use the port of its TLS listener, or leave tls out.")
-	case errors.As(err, &alert):
+	case errors.As(err, &said) && said.Op == "remote error": // how crypto/tls marks an alert of the other side
 		return problem("tls", "the broker broke off the TLS handshake").At("client_certificate").Do("It may want a client certificate, or not accept this one: check client_certificate and client_key.")
 	}
 	return nil
@@ -119,7 +119,7 @@ func unreached(err error) *fault.Fault {
 	case errors.As(err, &first), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		return problem("unreachable", "the broker closes the connection at once").At("brokers").Do("It may want TLS or a sign-in, or none of both: check tls and auth.")
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return problem("unreachable", "the brokers did not answer in time").At("brokers").Do("Check the address and the firewall, and whether the brokers are overloaded; timeout says how long is waited.")
+		return problem("unreachable", "the brokers did not answer in time").At("brokers").Do("Check the address, the firewall, and that tls is what this port speaks. timeout says how long is waited for brokers that are busy.")
 	case codeOf(err) != nil:
 		return problem("unreachable", "the brokers answer that they cannot serve this: "+codeOf(err).Message).Do("Look at the brokers' own state; the stream goes on when they can.")
 	}

@@ -20,7 +20,7 @@ import (
 func protocols() map[string]func(*testing.T, int) (*kafkafake.Cluster, connect.Settings) {
 	make := func(protocol string, opts ...kfake.Opt) func(*testing.T, int) (*kafkafake.Cluster, connect.Settings) {
 		return func(t *testing.T, partitions int) (*kafkafake.Cluster, connect.Settings) {
-			c := cluster(t, kafkafake.Options{Brokers: 2, Kafka: opts}, "carts", partitions)
+			c := cluster(t, kafkafake.Options{Brokers: 2, Kafka: append(briefly(), opts...)}, "carts", partitions)
 			return c, settings(c, "protocol", protocol)
 		}
 	}

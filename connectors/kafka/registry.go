@@ -182,7 +182,8 @@ func (r *registry) answered(a *sr.ResponseError) error {
 	case a.StatusCode == http.StatusUnauthorized:
 		return problem("registry", "the schema registry refuses the credentials").At("registry").Do("Check registry_username and registry_password, or registry_token.")
 	case a.StatusCode == http.StatusForbidden:
-		return problem("registry", "the schema registry does not let this user read").At("registry").Do("Give the user the right to read subjects and schemas.")
+		return problem("registry", "the schema registry does not let this user read").At("registry").
+			Do("Check registry_username and registry_password, or registry_token, and that this user may read subjects and schemas.")
 	case a.StatusCode == http.StatusNotFound:
 		return odd("there is no schema registry at this address")
 	}

@@ -112,12 +112,12 @@ func (s *source) explain(ctx context.Context, err error) error {
 	return explain(s.doors.reason(err))
 }
 
-// reach asks who is there: every address is tried once, and none again.
-func (s *source) reach(ctx context.Context) error {
+// ping asks who is there: every address is tried once, and none again. Its error is the library's.
+func (s *source) ping(ctx context.Context) error {
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	if err := s.asking.Ping(bounded); err != nil {
-		return s.explain(ctx, err)
+		return s.doors.reason(err)
 	}
 	return nil
 }

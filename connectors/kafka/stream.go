@@ -61,8 +61,8 @@ func (s *source) Open(ctx context.Context, o connect.StreamOptions) (connect.Str
 	if err != nil {
 		return nil, err
 	}
-	if err := s.reach(ctx); err != nil {
-		return nil, err
+	if err := s.ping(ctx); err != nil {
+		return nil, s.explain(ctx, err)
 	}
 	st := s.newStream(o, want)
 	if err := st.begin(ctx, o); err != nil {
@@ -335,12 +335,11 @@ func (st *stream) Close() error {
 		close(st.done)
 		st.end()
 		<-st.watched
-		st.client.AllowRebalance()
-		ctx, cancel := context.WithTimeout(context.Background(), leaveWait)
-		defer cancel()
-		_ = st.client.LeaveGroupContext(ctx) // a group that does not hear us gives us up by itself
-		st.stop()
+		late := time.AfterFunc(leaveWait, st.stop) // a group that does not hear us gives us up by itself
+		defer late.Stop()
 		st.client.CloseAllowingRebalance()
+		st.stop()
+		st.client.AllowRebalance() // the library's last look at what it had may have been taken for a Poll
 	})
 	return nil
 }

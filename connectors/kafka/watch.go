@@ -43,10 +43,10 @@ func (st *stream) watch() {
 
 func (st *stream) inspect(ctx context.Context) {
 	want := st.reading()
-	if len(want) == 0 {
-		return
-	}
 	seen, err := st.see(ctx, want)
+	if len(want) == 0 { // nothing is ours now; whether we are still let in is worth knowing all the same
+		err = st.source.ping(ctx)
+	}
 	if ctx.Err() != nil {
 		return
 	}

@@ -70,6 +70,13 @@ func (c *Cluster) Begin() error {
 	return nil
 }
 
+// Use replaces Options.Kafka for the next Begin.
+func (c *Cluster) Use(opts ...kfake.Opt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.options.Kafka = opts
+}
+
 // Stop ends the brokers; their addresses stay theirs for Begin.
 func (c *Cluster) Stop() {
 	c.mu.Lock()
