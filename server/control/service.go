@@ -24,6 +24,7 @@ type Service struct {
 	workspace *config.Workspace
 	progress  func(Event)
 	lanes     deliver.Lanes
+	past      *history.Store
 	ledger    *ledger.Ledger // nil until work that writes needs it
 }
 
@@ -32,7 +33,7 @@ func New(ws *config.Workspace, progress func(Event)) *Service {
 	if progress == nil {
 		progress = func(Event) {}
 	}
-	return &Service{workspace: ws, progress: progress}
+	return &Service{workspace: ws, progress: progress, past: history.New(filepath.Join(ws.DataDir, "history"))}
 }
 
 // Close lets go of the ledger and its lock.
@@ -110,9 +111,7 @@ func (s *Service) read(ctx context.Context) (*ledger.Reader, func(), error) {
 	return r, func() { _ = r.Close() }, nil
 }
 
-func (s *Service) history() *history.Store {
-	return history.New(filepath.Join(s.workspace.DataDir, "history"))
-}
+func (s *Service) history() *history.Store { return s.past }
 
 // runner makes a runner that reports as the named sync.
 func (s *Service) runner(name string) *run.Runner {
