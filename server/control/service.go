@@ -24,6 +24,7 @@ type Service struct {
 	workspace *config.Workspace
 	progress  func(Event)
 	lanes     deliver.Lanes
+	past      *history.Store
 	ledger    *ledger.Ledger // nil until work that writes needs it
 	past      *history.Store
 }

@@ -24,7 +24,7 @@ type Raw struct {
 	dir string
 
 	buffer  sync.Mutex
-	waiting []model.Event
+	waiting backlog
 	bytes   int64 // of the events that wait or are being written
 
 	flushing  sync.Mutex // one Flush at a time
@@ -67,7 +67,7 @@ func (r *Raw) Append(ctx context.Context, events []model.Event) error {
 	}
 	r.buffer.Lock()
 	defer r.buffer.Unlock()
-	r.waiting = append(r.waiting, events...)
+	r.waiting.add(events)
 	r.bytes += bytes
 	return nil
 }
@@ -86,39 +86,21 @@ func (r *Raw) Flush(ctx context.Context) (archived []model.Position, err error) 
 	defer r.flushing.Unlock()
 	r.buffer.Lock()
 	taken := r.waiting
-	r.waiting = nil
+	r.waiting = backlog{}
 	r.buffer.Unlock()
-	if len(taken) == 0 {
-		return nil, nil
+	if len(taken.events) > 0 {
+		err = r.write(ctx, taken.events)
 	}
-	err = r.write(ctx, taken)
 	r.buffer.Lock()
 	defer r.buffer.Unlock()
 	if err != nil {
-		r.waiting = append(taken, r.waiting...)
+		r.waiting = taken.before(r.waiting)
 		return nil, err
 	}
-	for i := range taken {
-		r.bytes -= int64(taken[i].Size())
+	for i := range taken.events {
+		r.bytes -= int64(taken.events[i].Size())
 	}
-	return positions(taken), nil
-}
-
-// positions are one behind the last event of each partition, in the order in which the partitions were first seen.
-func positions(events []model.Event) []model.Position {
-	var list []model.Position
-	at := map[partition]int{}
-	for i := range events {
-		e := &events[i]
-		n, known := at[partitionOf(e)]
-		if !known {
-			n = len(list)
-			at[partitionOf(e)] = n
-			list = append(list, model.Position{Topic: e.Topic, TopicID: e.TopicID, Partition: e.Partition})
-		}
-		list[n].Next, list[n].Epoch = e.Offset+1, e.Epoch
-	}
-	return list
+	return taken.positions(), nil
 }
 
 // write makes one file of events, in the order of a file.

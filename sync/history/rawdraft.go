@@ -135,7 +135,7 @@ func (d *draft) finish(ctx context.Context) (segment, error) {
 	d.about.name = d.about.fileName()
 	path := filepath.Join(dir, d.about.name)
 	if err = os.Rename(d.file.Name(), path); err == nil {
-		// The name is on the disk before anybody hears of it.
+		// G29: the name is on the disk before anybody hears of it.
 		err = syncPath(dir)
 	}
 	if err != nil {

@@ -38,9 +38,9 @@ func (r *Raw) eraseWaiting(match func(*model.Event) bool) (erased int64) {
 	defer r.flushing.Unlock()
 	r.buffer.Lock()
 	defer r.buffer.Unlock()
-	kept := slices.DeleteFunc(slices.Clone(r.waiting), func(e model.Event) bool { return match(&e) })
-	erased = int64(len(r.waiting) - len(kept))
-	r.waiting, r.bytes = kept, 0
+	kept := slices.DeleteFunc(slices.Clone(r.waiting.events), func(e model.Event) bool { return match(&e) })
+	erased = int64(len(r.waiting.events) - len(kept))
+	r.waiting.events, r.bytes = kept, 0
 	for i := range kept {
 		r.bytes += int64(kept[i].Size())
 	}
