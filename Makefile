@@ -8,10 +8,10 @@ TEST_PACKAGES ?= ./...
 TEST_PARALLEL ?= 2
 TEST_TIMEOUT ?= 15m
 
-.PHONY: help setup build demo test bench docs lint clean
+.PHONY: help setup build demo test test-kafka bench docs lint clean
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 setup: ## install what is missing on this machine (done by the others, too)
 	@./build/setup.sh
@@ -27,6 +27,14 @@ demo: build ## build, then tell the whole story with a made-up shop
 test: setup ## check format, vet and run every test with the race detector
 	@go build -o .cache/testreport ./build/testreport
 	@.cache/testreport -format -vet -- go test -race -json -p $(TEST_PARALLEL) -timeout $(TEST_TIMEOUT) $(TEST_PACKAGES)
+
+# Every package with a test that wants the laboratory.
+KAFKA_PACKAGES ?= $(shell grep -rl --include='*_test.go' --exclude-dir=.cache --exclude-dir=node_modules '^//go:build kafkalab' . | xargs -n 1 dirname | sort -u)
+
+test-kafka: setup ## run the tests with real Kafka, Debezium and PostgreSQL
+	@./build/kafkalab/setup.sh
+	@go build -o .cache/testreport ./build/testreport
+	@.cache/testreport -- go test -tags kafkalab -json -p 1 -timeout $(TEST_TIMEOUT) $(KAFKA_PACKAGES)
 
 bench: build ## measure speed and size, write docs/PERFORMANCE.md
 	@go run ./build/bench
