@@ -12,11 +12,7 @@ import (
 
 // references checks what a sync names: model, destination, object, and whether that object can do what is asked.
 func (b *builder) references(v value, s *model.Sync) {
-	if from := v.get("model"); !from.absent() {
-		b.known(from, "model", "unknown_model", b.names("models"))
-	} else if v.get("audience").absent() {
-		b.fail(v.pos(), "required", v.path+" has no model", "add model: "+list(b.names("models")))
-	}
+	b.carried(v, s)
 	if fields := v.get("fields"); !fields.absent() && len(fields.members()) == 0 && (fields.isNull() || fields.kind() == yaml.MappingNode) {
 		b.fail(fields.pos(), "required", fields.path+" is empty", "name at least one field: destination field: model column")
 	}
@@ -34,6 +30,22 @@ func (b *builder) references(v value, s *model.Sync) {
 	}
 	b.verbs(v, e, object, s)
 	b.match(v, object, s)
+}
+
+// carried checks what the sync carries: a model, or an audience of one.
+func (b *builder) carried(v value, s *model.Sync) {
+	from, part := v.get("model"), v.get("audience")
+	switch {
+	case !from.absent() && !part.absent():
+		b.fail(part.pos(), "conflict", v.path+" has both a model and an audience", "keep one: an audience has its model")
+	case !from.absent():
+		b.known(from, "model", "unknown_model", b.names("models"))
+	case part.absent():
+		b.fail(v.pos(), "required", v.path+" has no model", "add model: "+list(b.names("models")))
+	case b.known(part, "audience", "unknown_audience", b.names("audiences")):
+		s.Audience = b.str(part)
+		s.Model = b.w.Audiences[s.Audience].Model
+	}
 }
 
 // object finds what the sync writes to. Where a connector takes any name, "*" says how it behaves.

@@ -29,6 +29,7 @@ func (b *builder) model(m member) {
 		}
 	}
 	b.w.Models[built.Name] = built
+	b.w.Related[built.Name] = b.catalogue(m)
 }
 
 func blank(s string) bool { return len(bytes.TrimSpace([]byte(s))) == 0 }
@@ -84,14 +85,6 @@ func (b *builder) indent(file string, line int) int {
 		}
 	}
 	return 0
-}
-
-func (b *builder) audience(m member) {
-	a := Audience{Name: m.key.name, Model: b.str(m.val.get("model")), Pos: m.key.pos()}
-	b.w.Audiences[a.Name] = a
-	if from := m.val.get("model"); !from.absent() {
-		b.known(from, "model", "unknown_model", b.names("models"))
-	}
 }
 
 // names lists what a section defines, whether or not it is in order: one mistake is reported once.

@@ -61,6 +61,8 @@ func (r *report) check(v value, s *shape, depth int) {
 		r.open(v, s, depth)
 	case eitherKind:
 		r.either(v, s, depth)
+	case conditionKind:
+		r.condition(v, depth)
 	case anyKind:
 	default:
 		r.scalar(v, s)

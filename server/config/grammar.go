@@ -54,9 +54,9 @@ func workspace(drivers []connect.Driver) *shape {
 		{name: "sources", shape: sources(drivers)},
 		{name: "feeds", shape: namedSQL("Streams that become keyed tables, feeds.name in SQL.", feedShape())},
 		{name: "models", shape: namedSQL("SQL over the sources, with a key.", modelShape())},
-		{name: "audiences", shape: namedSQL("Named parts of a model. Read and checked; no sync can carry one in this version.", audienceShape())},
+		{name: "audiences", shape: namedSQL("Named parts of a model, which syncs can carry.", audienceShape())},
 		{name: "destinations", shape: destinations(drivers)},
-		{name: "syncs", shape: named("Each carries one model to one object of one destination.", syncShape())},
+		{name: "syncs", shape: named("Each carries one model or audience to one object of one destination.", syncShape())},
 	}}
 }
 
@@ -109,21 +109,15 @@ func modelShape() *shape {
 			{name: "class", shape: text("What sort of data the column holds: email, phone, name, …")},
 			{name: "purposes", shape: texts("What the column may be used for.")},
 		}})},
-	}}
-}
-
-func audienceShape() *shape {
-	return &shape{kind: recordKind, fields: []field{
-		{name: "model", required: true, shape: text("The model that the audience is a part of.")},
-		{name: "where", shape: &shape{kind: anyKind, help: "Conditions over the model's columns."}},
-		{name: "owner", shape: text("Who answers for the audience.")},
+		{name: "related", shape: namedSQL("Tables with rows that belong to the model's records, for audiences.", relatedShape())},
+		{name: "consent", shape: consentShape()},
 	}}
 }
 
 func syncShape() *shape {
 	return &shape{kind: recordKind, fields: append([]field{
 		{name: "model", shape: text("The model to carry.")},
-		{name: "audience", shape: text(""), later: "a sync cannot carry an audience in this version of Freshet: name a model"},
+		{name: "audience", shape: text("The audience to carry, instead of a model.")},
 		{name: "destination", required: true, shape: text("Where to.")},
 		{name: "object", shape: text("What is written there: contacts, Account, …")},
 		{name: "mode", shape: &shape{kind: textKind, help: "Which records are written, and how; upsert without it.", choices: modes, later: laterModes()}},

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/freshet/freshet/sync/audience"
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
@@ -124,7 +125,7 @@ func (b *builder) fail(p model.Pos, code, message, suggestion string) {
 
 func (b *builder) build() {
 	b.w = Workspace{Root: b.root, Name: b.top("workspace", filepath.Base(b.root)),
-		Models: map[string]model.Model{}, Audiences: map[string]Audience{}, Feeds: map[string]model.Feed{},
+		Models: map[string]model.Model{}, Audiences: map[string]Audience{}, Related: map[string]audience.Catalogue{}, Feeds: map[string]model.Feed{},
 		Sources: map[string]Endpoint{}, Destinations: map[string]Endpoint{}}
 	b.w.DataDir = b.path(b.top("data_dir", ".freshet"))
 	for _, doc := range b.docs {
@@ -149,6 +150,7 @@ func (b *builder) build() {
 		b.sync(m)
 	}
 	b.uses()
+	b.definitions()
 	b.sameObjects()
 }
 

@@ -15,6 +15,7 @@ func Schema(drivers []connect.Driver) []byte {
 	s := workspace(drivers).schema()
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "Freshet workspace"
+	s["$defs"] = object{"condition": conditionSchema()}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		panic(err) // strings, lists and maps of them always marshal
@@ -49,6 +50,8 @@ func (s *shape) bare() object {
 		return object{"type": "array", "items": s.of.schema()}
 	case openKind:
 		return object{"type": "object"}
+	case conditionKind:
+		return object{"$ref": "#/$defs/condition"}
 	case anyKind:
 		return object{}
 	case eitherKind:
@@ -78,6 +81,17 @@ func (s *shape) textSchema() object {
 	default:
 		return object{"type": []string{"string", "number"}}
 	}
+}
+
+// conditionSchema is every form of a condition, and a list of them.
+func conditionSchema() object {
+	branches := []object{{"type": "array", "items": object{"$ref": "#/$defs/condition"}, "description": "True where every one of them is."}}
+	for _, f := range forms() {
+		branch := recordSchema(f.fields)
+		branch["description"] = f.help
+		branches = append(branches, branch)
+	}
+	return object{"anyOf": branches, "description": "A condition of an audience."}
 }
 
 func recordSchema(fields []field) object {

@@ -13,10 +13,11 @@ const (
 	recordKind  // a mapping with fixed keys
 	namedKind   // a mapping from names people choose to one shape
 	listKind
-	openKind    // a mapping to texts, lists of texts or further mappings
-	anyKind     // whatever: it is checked where it is understood
-	eitherKind  // one of several shapes, told apart by what YAML finds
-	variantKind // a record whose keys depend on its "type"
+	openKind      // a mapping to texts, lists of texts or further mappings
+	anyKind       // whatever: it is checked where it is understood
+	eitherKind    // one of several shapes, told apart by what YAML finds
+	variantKind   // a record whose keys depend on its "type"
+	conditionKind // a condition of an audience, in one of its forms
 )
 
 // shape says what may stand at a place of the workspace: for the checks, for the editors' schema and for messages.
@@ -86,6 +87,8 @@ func (s *shape) wants() string {
 		return "true or false"
 	case literalKind:
 		return "one value: text, a number, true, false or null"
+	case conditionKind:
+		return "a condition such as {field: plan, op: is, value: pro}"
 	case recordKind, namedKind, variantKind, openKind:
 		return "a mapping"
 	case listKind:

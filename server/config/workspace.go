@@ -1,6 +1,7 @@
 package config
 
 import (
+	"github.com/freshet/freshet/sync/audience"
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
@@ -15,7 +16,8 @@ type Workspace struct {
 	Order        []string // names of the models, each after those it uses
 	Feeds        map[string]model.Feed
 	Audiences    map[string]Audience
-	Syncs        []model.Sync // in the order of the files
+	Related      map[string]audience.Catalogue // what models say of related tables and consent, by model
+	Syncs        []model.Sync                  // in the order of the files
 	Sources      map[string]Endpoint
 	Destinations map[string]Endpoint
 	Warnings     []fault.Fault
@@ -32,11 +34,14 @@ type Endpoint struct {
 	Pos      model.Pos
 }
 
-// Audience is a named part of a model. It is read and checked; no sync can carry one in this version.
+// Audience is a named part of a model.
 type Audience struct {
-	Name  string
-	Model string
-	Pos   model.Pos
+	Name       string
+	Model      string
+	Owner      string
+	Definition audience.Definition
+	Places     map[string]model.Pos // where parts of the definition stand, by their paths
+	Pos        model.Pos
 }
 
 // Sync finds a sync by name.

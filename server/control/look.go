@@ -20,7 +20,7 @@ func (s *Service) Status(ctx context.Context) ([]SyncStatus, error) {
 	defer done()
 	var list []SyncStatus
 	for _, sync := range s.workspace.Syncs {
-		st := SyncStatus{Sync: sync.Name, Model: sync.Model, Destination: sync.Destination, Object: sync.Object,
+		st := SyncStatus{Sync: sync.Name, Model: sync.Model, Audience: sync.Audience, Destination: sync.Destination, Object: sync.Object,
 			Mode: string(sync.Mode), Records: map[string]int64{}}
 		if r != nil {
 			if err := s.status(ctx, r, &st); err != nil {
@@ -170,8 +170,7 @@ func (s *Service) aside(ctx context.Context, r *ledger.Reader, ref ledger.SyncRe
 // sourceRow reads the record's row as the model has it now.
 func (s *Service) sourceRow(ctx context.Context, name string, key model.Key) *TraceSource {
 	sync, _ := s.workspace.Sync(name)
-	m := s.workspace.Models[sync.Model]
-	e, shut, err := s.engine(ctx, m)
+	m, e, shut, err := s.carried(ctx, sync, s.engine)
 	if err != nil {
 		return &TraceSource{Error: err.Error()}
 	}

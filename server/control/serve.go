@@ -50,11 +50,11 @@ func (s *Service) Serve(ctx context.Context) error {
 	return s.work(ctx, e, feeds, live)
 }
 
-// liveSyncs are the syncs that follow feeds: tier realtime over a model that reads one.
+// liveSyncs are the syncs that follow feeds: tier realtime over a model that reads one. An audience is evaluated whole.
 func (s *Service) liveSyncs() []model.Sync {
 	var live []model.Sync
 	for _, sync := range s.workspace.Syncs {
-		if sync.Tier == "realtime" && len(s.feedsOf(s.workspace.Models[sync.Model])) > 0 {
+		if sync.Tier == "realtime" && sync.Audience == "" && len(s.feedsOf(s.workspace.Models[sync.Model])) > 0 {
 			live = append(live, sync)
 		}
 	}

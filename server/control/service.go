@@ -128,9 +128,8 @@ func (s *Service) open(ctx context.Context, name string) (run.Job, func(), error
 	if err != nil {
 		return run.Job{}, nil, err
 	}
-	m := s.workspace.Models[sync.Model]
 	s.progress(Event{Sync: name, Stage: "reading"})
-	e, closeSources, err := s.fresh(ctx, m)
+	m, e, closeSources, err := s.carried(ctx, sync, s.fresh)
 	if err != nil {
 		return run.Job{}, nil, err
 	}

@@ -49,6 +49,7 @@ type Finding struct {
 type SyncStatus struct {
 	Sync        string           `json:"sync"`
 	Model       string           `json:"model"`
+	Audience    string           `json:"audience,omitempty"` // of the model, where not all of it is carried
 	Destination string           `json:"destination"`
 	Object      string           `json:"object,omitempty"`
 	Mode        string           `json:"mode"`

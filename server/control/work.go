@@ -107,9 +107,14 @@ func (s *Service) Validate(ctx context.Context, online bool) ([]Finding, error) 
 	for i := range s.workspace.Warnings {
 		findings = append(findings, Finding{Level: "warning", Fault: &s.workspace.Warnings[i]})
 	}
+	audiences, wrong := s.audiences(ctx)
+	findings = append(findings, audiences...)
 	used := map[string]bool{}
 	for _, sync := range s.workspace.Syncs {
 		used[sync.Model] = true
+		if wrong[sync.Audience] {
+			continue
+		}
 		findings = append(findings, s.validate(ctx, sync.Name, online)...)
 	}
 	for _, name := range s.workspace.Order {
@@ -145,7 +150,7 @@ func (s *Service) validate(ctx context.Context, name string, online bool) []Find
 	if err := run.Check(ctx, job); err != nil {
 		return failures(err)
 	}
-	out := []Finding{good("syncs."+name, fmt.Sprintf("model %s to %s %s", job.Model.Name, job.Sync.Destination, job.Sync.Object))}
+	out := []Finding{good("syncs."+name, fmt.Sprintf("%s %s to %s %s", kindOf(job.Sync), job.Model.Name, job.Sync.Destination, job.Sync.Object))}
 	if prober, ok := job.Destination.(connect.Prober); ok {
 		account, err := prober.Probe(ctx)
 		if err != nil {
@@ -154,6 +159,13 @@ func (s *Service) validate(ctx context.Context, name string, online bool) []Find
 		out = append(out, good("destinations."+job.Sync.Destination, "takes our credentials: "+account.Name+" "+account.Note))
 	}
 	return out
+}
+
+func kindOf(sync model.Sync) string {
+	if sync.Audience != "" {
+		return "audience"
+	}
+	return "model"
 }
 
 func good(where, message string) Finding {

@@ -69,8 +69,8 @@ func (r Relation) names() []string {
 	return names
 }
 
-// quoted is the relation's name in SQL.
-func (r Relation) quoted() string {
+// SQL is the relation's name in SQL.
+func (r Relation) SQL() string {
 	parts := split(r.Table)
 	for i, p := range parts {
 		parts[i] = name(p)

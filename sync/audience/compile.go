@@ -148,7 +148,7 @@ func (b *builder) with(keys string, catalogue *Catalogue) string {
 			fields = append(fields, fmt.Sprintf("m.%s AS c%d", name(col.Name), i))
 		}
 	}
-	k := "SELECT " + strings.Join(fields, ", ") + "\nFROM " + catalogue.Entity.quoted() + " AS m"
+	k := "SELECT " + strings.Join(fields, ", ") + "\nFROM " + catalogue.Entity.SQL() + " AS m"
 	if keys != "" && !b.ranked {
 		k += "\nWHERE " + catalogue.KeyText + " IN (SELECT pk FROM " + keys + ")"
 	}

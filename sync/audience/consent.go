@@ -33,5 +33,5 @@ func (s *scope) consentRows(c Consents, purpose string) string {
 		keep += " AND " + time + " IS NOT NULL"
 	}
 	return "SELECT k.pk AS pk, coalesce(r." + name(granted.Name) + ", false) AS g, " + time + " AS t\nFROM " +
-		strings.Join([]string{r.quoted() + " AS r", "JOIN k ON " + s.joinEntity("r", r)}, "\n") + "\nWHERE " + keep
+		strings.Join([]string{r.SQL() + " AS r", "JOIN k ON " + s.joinEntity("r", r)}, "\n") + "\nWHERE " + keep
 }

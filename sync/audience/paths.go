@@ -182,9 +182,9 @@ func (p *paths) lookup(up []Related, columns []string) string {
 	text := "SELECT DISTINCT " + p.catalogue.KeyText + " AS pk\nFROM " + Changed + " AS r"
 	alias := "r"
 	for i, table := range up {
-		next, to := "m", p.catalogue.Entity.quoted()
+		next, to := "m", p.catalogue.Entity.SQL()
 		if i+1 < len(up) {
-			next, to = fmt.Sprintf("p%d", i+1), up[i+1].quoted()
+			next, to = fmt.Sprintf("p%d", i+1), up[i+1].SQL()
 		}
 		var on []string
 		for n, j := range table.On {
@@ -232,4 +232,23 @@ func (c Compiled) models() []string {
 		add(c.catalogue.Consent.Table.Relation)
 	}
 	return all
+}
+
+// Needs are the related tables that a definition reads, itself, through other audiences and on the way to the entity;
+// under "" the table of consent.
+func (c *Catalogue) Needs(d Definition) map[string]Related {
+	of := Compiled{catalogue: c, definition: d}
+	needs := map[string]Related{}
+	for _, named := range of.tables() {
+		for name := named; name != ""; name = c.Related[name].Via {
+			if _, again := needs[name]; again {
+				break
+			}
+			needs[name] = c.Related[name]
+		}
+	}
+	if of.usesConsentTable() && c.Consent.Table.Table != "" {
+		needs[""] = c.Consent.Table
+	}
+	return needs
 }

@@ -17,7 +17,7 @@ type source struct {
 // source joins a related table with the tables it belongs to, and with the entity's rows.
 func (s *scope) source(related string) source {
 	path, _ := s.catalogue.path(related)
-	out := source{row: path[0], from: path[0].quoted() + " AS r"}
+	out := source{row: path[0], from: path[0].SQL() + " AS r"}
 	alias := "r"
 	for i, table := range path {
 		if table.At != "" {
@@ -25,7 +25,7 @@ func (s *scope) source(related string) source {
 		}
 		next := fmt.Sprintf("p%d", i+1)
 		if i+1 < len(path) {
-			out.from += "\nJOIN " + path[i+1].quoted() + " AS " + next + " ON " + joinOn(alias, next, table.On)
+			out.from += "\nJOIN " + path[i+1].SQL() + " AS " + next + " ON " + joinOn(alias, next, table.On)
 			alias = next
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/freshet/freshet/sync/mapping"
 	"github.com/freshet/freshet/sync/model"
@@ -61,6 +62,9 @@ func (e *Engine) Row(ctx context.Context, m model.Model, key model.Key) (row []m
 		return nil, false, translate(ctx, err)
 	}
 	defer conn.Close()
+	if err := setNow(ctx, conn, time.Now()); err != nil {
+		return nil, false, translate(ctx, err)
+	}
 	if err := run(ctx, conn, viewSQL(m)); err != nil {
 		return nil, false, ofModel(ctx, m, len(viewSQL(m))-len(m.SQL), err)
 	}
@@ -97,6 +101,9 @@ func (e *Engine) Count(ctx context.Context, m model.Model) (rows int64, err erro
 		return 0, translate(ctx, err)
 	}
 	defer conn.Close()
+	if err := setNow(ctx, conn, time.Now()); err != nil {
+		return 0, translate(ctx, err)
+	}
 	err = read(ctx, conn, "SELECT count(*) FROM (\n"+m.SQL+"\n)", func(row []driver.Value) error {
 		rows = row[0].(int64)
 		return nil

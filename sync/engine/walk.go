@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/mapping"
@@ -68,6 +69,10 @@ func (e *Engine) Walk(ctx context.Context, m model.Model, columns []mapping.Colu
 		return nil, translate(ctx, err)
 	}
 	w := &Walk{ctx: ctx, conn: conn, model: m}
+	if err := setNow(ctx, conn, time.Now()); err != nil {
+		w.Close()
+		return nil, translate(ctx, err)
+	}
 	if err := w.open(columns, match); err != nil {
 		w.Close()
 		return nil, err
@@ -183,7 +188,7 @@ func (e *Engine) DigestOnly(ctx context.Context, m model.Model, columns []mappin
 	}
 	w := &Walk{ctx: ctx, conn: conn, model: m}
 	defer w.Close()
-	if err := run(ctx, conn, "BEGIN TRANSACTION"); err != nil {
+	if err := firstOf(setNow(ctx, conn, time.Now()), run(ctx, conn, "BEGIN TRANSACTION")); err != nil {
 		return "", translate(ctx, err)
 	}
 	described, err := viewOf(ctx, conn, m)

@@ -88,6 +88,7 @@ type Limit struct {
 type Sync struct {
 	Name        string
 	Model       string
+	Audience    string // "" where the whole model is carried; else the audience, of Model
 	Destination string
 	Object      string
 	Mode        Mode
