@@ -2,6 +2,7 @@ package config
 
 import (
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -12,7 +13,8 @@ type Workspace struct {
 	Root         string // absolute folder of the files; relative paths in them start here
 	DataDir      string // absolute folder of ledger, history and plans
 	Models       map[string]model.Model
-	Order        []string // names of the models, each after those it uses
+	Order        []string                    // names of the models, each after those it uses
+	Contracts    map[string]*contract.Checks // by model, where it names one
 	Audiences    map[string]Audience
 	Syncs        []model.Sync // in the order of the files
 	Sources      map[string]Endpoint
