@@ -28,6 +28,7 @@ func (b *builder) model(m member) {
 				"rename one of the two")
 		}
 	}
+	b.contract(v, &built)
 	b.w.Models[built.Name] = built
 	b.w.Related[built.Name] = b.catalogue(m)
 }

@@ -155,6 +155,9 @@ func (r *report) foreign(doc document, grammar *shape) bool {
 	if doc.name == mainFile || len(doc.top.members()) == 0 {
 		return false
 	}
+	if doc.top.get("kind").raw() == "DataContract" {
+		return true // models name the contracts they keep
+	}
 	for _, m := range doc.top.members() {
 		if _, ok := grammar.field(m.key.name); ok || fault.Nearest(m.key.name, grammar.names()) != "" {
 			return false

@@ -105,6 +105,7 @@ func modelShape() *shape {
 			either: []*shape{text(""), texts("")}, form: "a column or a list of columns"}},
 		{name: "updated_at", shape: text("Column with the time of the row's commit in its source, for freshness.")},
 		{name: "owner", shape: text("Who answers for the model.")},
+		{name: "contract", shape: text("File of a data contract (ODCS) that the model's rows have to keep: FILE, or FILE#OBJECT. Relative to the workspace.")},
 		{name: "fields", shape: named("What people have said about the model's columns.", &shape{kind: recordKind, fields: []field{
 			{name: "class", shape: text("What sort of data the column holds: email, phone, name, …")},
 			{name: "purposes", shape: texts("What the column may be used for.")},

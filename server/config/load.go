@@ -8,6 +8,7 @@ import (
 
 	"github.com/freshet/freshet/sync/audience"
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -112,6 +113,7 @@ type builder struct {
 	root     string
 	docs     []document
 	sections map[string][]member
+	read     map[string]*contract.Contract // contracts by file; nil: it was read and is wrong
 	w        Workspace
 }
 
@@ -125,7 +127,7 @@ func (b *builder) fail(p model.Pos, code, message, suggestion string) {
 
 func (b *builder) build() {
 	b.w = Workspace{Root: b.root, Name: b.top("workspace", filepath.Base(b.root)),
-		Models: map[string]model.Model{}, Audiences: map[string]Audience{}, Related: map[string]audience.Catalogue{}, Feeds: map[string]model.Feed{},
+		Models: map[string]model.Model{}, Contracts: map[string]*contract.Checks{}, Audiences: map[string]Audience{}, Related: map[string]audience.Catalogue{}, Feeds: map[string]model.Feed{},
 		Sources: map[string]Endpoint{}, Destinations: map[string]Endpoint{}}
 	b.w.DataDir = b.path(b.top("data_dir", ".freshet"))
 	for _, doc := range b.docs {

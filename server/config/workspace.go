@@ -3,6 +3,7 @@ package config
 import (
 	"github.com/freshet/freshet/sync/audience"
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -13,7 +14,8 @@ type Workspace struct {
 	Root         string // absolute folder of the files; relative paths in them start here
 	DataDir      string // absolute folder of ledger, history and plans
 	Models       map[string]model.Model
-	Order        []string // names of the models, each after those it uses
+	Order        []string                    // names of the models, each after those it uses
+	Contracts    map[string]*contract.Checks // by model, where it names one
 	Feeds        map[string]model.Feed
 	Audiences    map[string]Audience
 	Related      map[string]audience.Catalogue // what models say of related tables and consent, by model

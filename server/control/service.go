@@ -26,7 +26,6 @@ type Service struct {
 	lanes     deliver.Lanes
 	past      *history.Store
 	ledger    *ledger.Ledger // nil until work that writes needs it
-	past      *history.Store
 }
 
 // New makes the service of a workspace; progress may be nil. Nothing is opened yet.
@@ -133,7 +132,7 @@ func (s *Service) open(ctx context.Context, name string) (run.Job, func(), error
 	if err != nil {
 		return run.Job{}, nil, err
 	}
-	job := run.Job{Sync: sync, Model: m, Engine: e}
+	job := run.Job{Sync: sync, Model: m, Contract: s.workspace.Contracts[m.Name], Engine: e}
 	closeDestination, err := s.openDestination(ctx, &job)
 	if err != nil {
 		closeSources()

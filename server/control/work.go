@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
@@ -121,8 +123,54 @@ func (s *Service) Validate(ctx context.Context, online bool) ([]Finding, error) 
 		if !used[name] {
 			findings = append(findings, s.bind(ctx, s.workspace.Models[name])...)
 		}
+		if s.workspace.Contracts[name] != nil {
+			findings = append(findings, s.keeps(ctx, s.workspace.Models[name])...)
+		}
 	}
-	return findings, named(ctx, ctx.Err())
+	return once(findings), named(ctx, ctx.Err())
+}
+
+// once leaves out what was found already: what is wrong with a model is wrong for each of its syncs.
+func once(findings []Finding) []Finding {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(findings, func(f Finding) bool {
+		key := f.Level + f.Fault.Where + f.Fault.Code + f.Fault.Message
+		again := seen[key]
+		seen[key] = true
+		return again
+	})
+}
+
+// keeps checks a model's columns against its contract, whatever its syncs send of them.
+func (s *Service) keeps(ctx context.Context, m model.Model) []Finding {
+	e, shut, err := s.engine(ctx, m)
+	if err != nil {
+		return failures(err)
+	}
+	defer shut()
+	checks := s.workspace.Contracts[m.Name]
+	faults, err := run.CheckContract(ctx, run.Job{Model: m, Contract: checks, Engine: e})
+	if err != nil {
+		return failures(err)
+	}
+	var findings []Finding
+	for _, f := range faults {
+		findings = append(findings, Finding{Level: "error", Fault: f})
+	}
+	if len(findings) > 0 {
+		return findings
+	}
+	return []Finding{good("models."+m.Name, "keeps the contract "+contractOf(checks))}
+}
+
+// contractOf says what a contract checks.
+func contractOf(c *contract.Checks) string {
+	rules := 0
+	for _, column := range c.Columns {
+		rules += column.Rules
+	}
+	return fmt.Sprintf("%s %s, object %s: %d columns, %d rules for each row, %d for all rows, %d for people and other tools",
+		c.Contract, c.Version, c.Object, len(c.Columns), rules, len(c.Set), len(c.Unchecked))
 }
 
 // bind checks the SQL of a model that no sync uses yet.

@@ -198,13 +198,14 @@ func TestCompile(t *testing.T) {
 	}
 	var set []string
 	for _, r := range checks.Set {
-		set = append(set, fmt.Sprintf("%t %s | %s", r.Warn, r.Says, r.SQL))
+		sql, ok := checks.SQL(&r, []string{"id", "email", "region", "score"})
+		set = append(set, fmt.Sprintf("%t %t %s | %s", r.Warn, ok, r.Says, sql))
 	}
 	wantSet := []string{
-		`false duplicates in email must be 0 | count("email") - count(DISTINCT "email")`,
-		`true nulls in score must be at most 5% | count(*) FILTER (WHERE "score" IS NULL)`,
-		`false the number of rows must be above 10 and must be below 20 | count(*)`,
-		`false duplicates in email, region must be 0 | count(*) FILTER (WHERE "email" IS NOT NULL AND "region" IS NOT NULL) - count(DISTINCT ("email", "region")) FILTER (WHERE "email" IS NOT NULL AND "region" IS NOT NULL)`,
+		`false true duplicates in email must be 0 | count(*) FILTER (WHERE "email" IS NOT NULL) - count(DISTINCT ("email")) FILTER (WHERE "email" IS NOT NULL)`,
+		`true true nulls in score must be at most 5% | count(*) FILTER (WHERE "score" IS NULL)`,
+		`false true the number of rows must be above 10 and must be below 20 | count(*)`,
+		`false true duplicates in email, region must be 0 | count(*) FILTER (WHERE "email" IS NOT NULL AND "region" IS NOT NULL) - count(DISTINCT ("email", "region")) FILTER (WHERE "email" IS NOT NULL AND "region" IS NOT NULL)`,
 	}
 	if diff := cmp.Diff(wantSet, set); diff != "" {
 		t.Error(diff)

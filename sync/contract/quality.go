@@ -161,51 +161,57 @@ func (r *SetRule) describe(q *Quality) {
 	r.Says = what
 }
 
-// measure writes the SQL of what is measured.
+// measure says in SQL what is measured.
 func (c *compiler) measure(q *Quality, r *SetRule) bool {
-	var names []string
-	for _, name := range r.Columns {
-		names = append(names, sqlName(name))
-	}
 	switch r.Metric {
 	case "rowCount":
-		r.SQL = "count(*)"
+		r.measure = func([]string) string { return "count(*)" }
 	case "nullValues":
-		r.SQL = "count(*) FILTER (WHERE " + names[0] + " IS NULL)"
+		r.measure = func(names []string) string { return "count(*) FILTER (WHERE " + names[0] + " IS NULL)" }
 	case "missingValues":
 		texts, null := missingOf(q.Arguments)
-		r.SQL = "count(*) FILTER (WHERE " + oneOf(names[0], texts, null) + ")"
+		r.measure = func(names []string) string { return "count(*) FILTER (WHERE " + oneOf(names[0], texts, null) + ")" }
 	case "invalidValues":
-		return c.measureInvalid(q, r, names[0])
+		return c.measureInvalid(q, r)
 	case "duplicateValues":
-		there := strings.Join(names, " IS NOT NULL AND ") + " IS NOT NULL"
-		r.SQL = fmt.Sprintf("count(*) FILTER (WHERE %s) - count(DISTINCT (%s)) FILTER (WHERE %s)", there, strings.Join(names, ", "), there)
+		r.measure = duplicates
 	}
 	return true
 }
 
-func (c *compiler) measureInvalid(q *Quality, r *SetRule, name string) bool {
-	var bad []string
-	if pattern := q.Arguments.Key("pattern"); pattern.IsText() {
+// duplicates counts the rows beyond the first of each value; rows in which a column is null are none.
+func duplicates(names []string) string {
+	there := strings.Join(names, " IS NOT NULL AND ") + " IS NOT NULL"
+	return fmt.Sprintf("count(*) FILTER (WHERE %s) - count(DISTINCT (%s)) FILTER (WHERE %s)", there, strings.Join(names, ", "), there)
+}
+
+func (c *compiler) measureInvalid(q *Quality, r *SetRule) bool {
+	pattern, values := q.Arguments.Key("pattern"), q.Arguments.Key("validValues")
+	if pattern.IsText() {
 		if _, err := regexp.Compile(pattern.Scalar()); err != nil {
 			c.fail(q.Pos, "bad_pattern", "the pattern cannot be used: it is no regular expression, or one that looks ahead or back",
 				"write it in the syntax of RE2, which has no lookahead and no back references")
 			return false
 		}
-		bad = append(bad, "NOT regexp_matches(CAST("+name+" AS VARCHAR), "+sqlText(pattern.Scalar())+")")
 	}
-	if values := q.Arguments.Key("validValues"); values.IsList() {
-		var texts []string
-		for _, v := range values.Items() {
-			texts = append(texts, v.Scalar())
-		}
-		bad = append(bad, "NOT ("+oneOf(name, texts, false)+")")
-	}
-	if len(bad) == 0 {
+	if !pattern.IsText() && !values.IsList() {
 		c.fail(q.Pos, "no_arguments", "the rule counts invalid values and does not say which are valid", "add arguments: {validValues: [...]} or {pattern: ...}")
 		return false
 	}
-	r.SQL = "count(*) FILTER (WHERE " + name + " IS NOT NULL AND (" + strings.Join(bad, " OR ") + "))"
+	r.measure = func(names []string) string {
+		var bad []string
+		if pattern.IsText() {
+			bad = append(bad, "NOT regexp_matches(CAST("+names[0]+" AS VARCHAR), "+sqlText(pattern.Scalar())+")")
+		}
+		if values.IsList() {
+			var texts []string
+			for _, v := range values.Items() {
+				texts = append(texts, v.Scalar())
+			}
+			bad = append(bad, "NOT ("+oneOf(names[0], texts, false)+")")
+		}
+		return "count(*) FILTER (WHERE " + names[0] + " IS NOT NULL AND (" + strings.Join(bad, " OR ") + "))"
+	}
 	return true
 }
 

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/freshet/freshet/sync/model"
@@ -13,10 +14,26 @@ type SetRule struct {
 	Percent bool     // the limits are percentages of the rows
 	Warn    bool     // its severity is below error: it tells, and holds nothing
 	Says    string   // the rule in words
-	SQL     string   // DuckDB's expression of what is measured, over the columns by their names
 	Pos     model.Pos
 
-	limits []limit
+	limits  []limit
+	measure func(names []string) string // DuckDB's expression of what is measured, over these quoted columns
+}
+
+// SQL is DuckDB's expression of what is measured, over rows with these columns; ok is false where one is missing.
+func (c *Checks) SQL(r *SetRule, columns []string) (expression string, ok bool) {
+	names := make([]string, len(r.Columns))
+	for i, want := range r.Columns {
+		at := slices.IndexFunc(columns, func(name string) bool {
+			found := c.index(name)
+			return found >= 0 && c.Columns[found].Name == want
+		})
+		if at < 0 {
+			return "", false
+		}
+		names[i] = sqlName(columns[at])
+	}
+	return r.measure(names), true
 }
 
 type limit struct {
@@ -78,7 +95,6 @@ func (l limit) holds(v float64) bool {
 
 func uniqueRule(column string, at model.Pos) SetRule {
 	r := SetRule{Metric: "duplicateValues", Columns: []string{column}, Pos: at, limits: []limit{{"mustBe", 0}}, Says: "duplicates in " + column + " must be 0"}
-	name := sqlName(column)
-	r.SQL = "count(" + name + ") - count(DISTINCT " + name + ")"
+	r.measure = duplicates
 	return r
 }

@@ -10,7 +10,7 @@ import (
 
 // Verdict is what one guard says of a plan.
 type Verdict struct {
-	Guard string  `json:"guard"` // "empty_source", "min_rows", "max_leaves", "large_removal" or "max_changes"
+	Guard string  `json:"guard"` // "empty_source", "min_rows", "max_leaves", "large_removal", "max_changes", "column_types" or "contract"
 	Held  bool    `json:"held"`
 	Says  string  `json:"says"`  // a sentence for people
 	Limit float64 `json:"limit"` // what is allowed: records, for min_rows and empty_source rows

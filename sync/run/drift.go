@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/mapping"
 	"github.com/freshet/freshet/sync/model"
@@ -63,7 +64,8 @@ func mappedColumns(job Job) map[string]bool {
 	return used
 }
 
-// retyped holds a plan whose columns have other types than in the last run: the same values may be written differently.
+// retyped holds a plan whose columns have other types than in the last run: the same values may be written differently, or
+// may have been cut off at their source. A type that only became wider holds nothing.
 func retyped(before, now []mapping.Column) *plan.Verdict {
 	types := map[string]string{}
 	for _, c := range before {
@@ -71,7 +73,8 @@ func retyped(before, now []mapping.Column) *plan.Verdict {
 	}
 	var changed []string
 	for _, c := range now {
-		if was, known := types[c.Name]; known && was != c.Type {
+		change, rewritten := contract.TypeChange(types[c.Name], c.Type)
+		if was, known := types[c.Name]; known && was != c.Type && (change != contract.Widened || rewritten) {
 			changed = append(changed, c.Name+" was "+was+" and is "+c.Type)
 		}
 	}

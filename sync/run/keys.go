@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/freshet/freshet/sync/engine"
-	"github.com/freshet/freshet/sync/mapping"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
 )
@@ -20,24 +19,21 @@ type Only struct {
 }
 
 // Prepared is what stays the same from one plan of a job to the next.
-type Prepared struct {
-	program *mapping.Program
-	tables  []string
-}
+type Prepared struct{ *reading }
 
 // Prepare compiles a job once for many plans. It must be done again when the model's columns or the destination's fields
 // may be others.
 func (r *Runner) Prepare(ctx context.Context, job Job, wait time.Duration) (*Prepared, error) {
 	job.Prepared = nil
-	return r.prepared(ctx, job, wait)
+	reading, err := r.prepared(ctx, job, wait)
+	return &Prepared{reading}, err
 }
 
-func (r *Runner) prepared(ctx context.Context, job Job, wait time.Duration) (*Prepared, error) {
+func (r *Runner) prepared(ctx context.Context, job Job, wait time.Duration) (*reading, error) {
 	if job.Prepared != nil {
-		return job.Prepared, nil
+		return job.Prepared.reading, nil
 	}
-	program, tables, err := r.compile(ctx, job, wait)
-	return &Prepared{program: program, tables: tables}, err
+	return r.compile(ctx, job, wait)
 }
 
 // RunKeys looks at some keys alone and brings them up to date at the destination, as Run does for every row. What an earlier

@@ -74,6 +74,9 @@ func Check(ctx context.Context, job Job) error {
 	if err != nil {
 		return err
 	}
-	_, err = mapping.Compile(job.Sync, job.Model, described.Columns, object, job.Object.Match)
-	return err
+	program, err := mapping.Compile(job.Sync, job.Model, described.Columns, object, job.Object.Match)
+	if err != nil {
+		return err
+	}
+	return unsuited(job, program.Columns(), described.Columns, nil)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/freshet/freshet/sync/diff"
 	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/ledger"
-	"github.com/freshet/freshet/sync/mapping"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
 )
@@ -38,12 +37,13 @@ type planner struct {
 	wait    time.Duration
 	past    *ledger.Reader
 	state   ledger.SyncState
-	program *mapping.Program
-	tables  []string // that the model reads
+	reading *reading
 	walk    walk
 	out     *plan.Writer
 	sum     plan.Summary
 	tell    Progress
+
+	measured []plan.Verdict // what the contract's rules about all rows say
 
 	unread  int64       // source rows that could not be read: while there are any, no removal is certain
 	leaving []model.Key // keys that left, waiting to be looked up together
@@ -93,48 +93,27 @@ func (p *planner) open(ctx context.Context, r *Runner) error {
 	if p.state, _, err = p.past.Sync(ctx, p.job.Sync.Name); err != nil {
 		return err
 	}
-	prepared, err := r.prepared(ctx, p.job, p.wait)
-	if err != nil {
+	if p.reading, err = r.prepared(ctx, p.job, p.wait); err != nil {
 		return err
 	}
-	p.program, p.tables = prepared.program, prepared.tables
 	p.sum = plan.Summary{Sync: p.job.Sync.Name, Model: p.job.Model.Name, Destination: p.job.Sync.Destination,
 		Object: p.job.Sync.Object, Mode: p.job.Sync.Mode, OnLeave: p.job.Sync.OnLeave, Base: p.state.Generation,
-		Mapping: p.program.Fingerprint(), Schema: p.program.Columns()}
+		Mapping: p.reading.mark, Schema: p.reading.program.Columns()}
 	if p.only != nil {
 		p.sum.Keys = int64(len(p.only.Keys))
-		w, err := p.job.Engine.WalkKeys(ctx, p.only.Scope, p.program.Columns(), p.matchCheck(), p.only.Keys, p.only.Now)
+		w, err := p.job.Engine.WalkKeys(ctx, p.only.Scope, p.reading.columns, p.matchCheck(), p.only.Keys, p.only.Now)
 		p.walk = w
 		return err
 	}
-	w, err := p.job.Engine.Walk(ctx, p.job.Model, p.program.Columns(), p.matchCheck())
+	w, err := p.job.Engine.Walk(ctx, p.job.Model, p.reading.columns, p.matchCheck())
+	if err != nil {
+		return err
+	}
 	p.walk = w
+	if p.measured, err = p.measure(w); err != nil {
+		w.Close()
+	}
 	return err
-}
-
-// compile reads the model's columns, reports drift, and makes the mapping's program; tables are those the model reads.
-func (r *Runner) compile(ctx context.Context, job Job, wait time.Duration) (program *mapping.Program, tables []string, err error) {
-	state, known, err := r.past().Sync(ctx, job.Sync.Name)
-	if err != nil {
-		return nil, nil, err
-	}
-	described, err := job.Engine.Describe(ctx, job.Model)
-	if err != nil {
-		return nil, nil, worked(err, known && state.Schema != "", job.Model)
-	}
-	last := recalled(state.Schema)
-	if err := last.moved(job); err != nil {
-		return nil, nil, err
-	}
-	if err := dropped(last.Columns, described.Columns, job); err != nil {
-		return nil, nil, err
-	}
-	object, err := r.describe(ctx, job, wait)
-	if err != nil {
-		return nil, nil, err
-	}
-	program, err = mapping.Compile(job.Sync, job.Model, described.Columns, object, job.Object.Match)
-	return program, described.Tables, err
 }
 
 // matchCheck names the model columns that are the match, where plain columns are; the engine then finds rows that
@@ -157,7 +136,7 @@ func (p *planner) matchCheck() engine.MatchCheck {
 
 // problems sets aside what the sources could not read.
 func (p *planner) problems(context.Context) error {
-	for _, problem := range p.job.Engine.Problems(p.tables) {
+	for _, problem := range p.job.Engine.Problems(p.reading.tables) {
 		p.unread++
 		if p.only != nil {
 			continue // every whole run tells of them
@@ -225,7 +204,7 @@ func (p *planner) shape(ctx context.Context) (uint32, error) {
 	if p.full {
 		return noShape, nil
 	}
-	id, known, err := p.past.ShapeOf(ctx, p.state.Ref, p.program.Fingerprint())
+	id, known, err := p.past.ShapeOf(ctx, p.state.Ref, p.reading.mark)
 	if err != nil || !known {
 		return noShape, err
 	}
@@ -285,9 +264,10 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 			" source rows could not be read, and any of them may be a record that seems to have left.")
 	}
 	p.sum.Guards = p.judge()
-	if v := retyped(recalled(p.state.Schema).Columns, p.program.Columns()); v != nil {
+	if v := retyped(recalled(p.state.Schema).Columns, p.reading.program.Columns()); v != nil {
 		p.sum.Guards = append(p.sum.Guards, *v)
 	}
+	p.sum.Guards = append(p.sum.Guards, p.measured...)
 	p.sum.Calls, p.sum.Seconds = plan.Estimate(p.out.Verbs(), func(v connect.Verb, rows int) connect.Limits {
 		return limitsFor(p.job, v, int64(rows))
 	})

@@ -74,7 +74,8 @@ func (p *planner) forgetTaken(known map[model.Key]model.Detail) error {
 	return nil
 }
 
-// row decides about one row. Guarantee G5: a row that cannot be mapped is set aside; nothing else is sent in its place.
+// row decides about one row. Guarantee G5: a row that breaks its contract or cannot be mapped is set aside; nothing else is
+// sent in its place.
 func (p *planner) row(row *engine.Fetched, was model.Detail, has bool) error {
 	if row.Bad != "" {
 		return p.aside(row.Key, "model", "model.not_a_value",
@@ -84,7 +85,10 @@ func (p *planner) row(row *engine.Fetched, was model.Detail, has bool) error {
 		return p.aside(row.Key, "model", "model.shared_match",
 			"another row of the model has the same match value; both would write the same record", "")
 	}
-	result, problem := p.program.Apply(row.Values)
+	if broken := p.reading.broken(row.Values); len(broken) > 0 {
+		return p.asideByContract(row.Key, broken)
+	}
+	result, problem := p.reading.program.Apply(row.Values)
 	if problem != nil {
 		return p.aside(row.Key, "mapping", problem.Code, problem.Field+": "+problem.Message, "")
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/deliver"
 	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/fault"
@@ -21,7 +22,8 @@ import (
 type Job struct {
 	Sync        model.Sync
 	Model       model.Model
-	Engine      *engine.Engine // with every source of the model attached
+	Contract    *contract.Checks // of the model; nil: it has none
+	Engine      *engine.Engine   // with every source of the model attached
 	Destination connect.Destination
 	Object      connect.Object // as the connector's Spec describes it
 	Account     string         // syncs with the same account share one lane
@@ -116,15 +118,15 @@ func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, o Optio
 		return fault.New(fault.Held, "plan.other_hash", "the plan has another hash than the one approved").
 			Do("look at the plan again and approve the hash it shows: " + s.Hash)
 	}
-	program, _, err := r.compile(ctx, job, o.Wait)
+	reading, err := r.compile(ctx, job, o.Wait)
 	if err != nil {
 		return err
 	}
-	digest, err := job.Engine.DigestOnly(ctx, job.Model, program.Columns())
+	digest, err := job.Engine.DigestOnly(ctx, job.Model, reading.columns)
 	if err != nil {
 		return err
 	}
-	if digest != s.Digest || program.Fingerprint() != s.Mapping {
+	if digest != s.Digest || reading.mark != s.Mapping {
 		return moved("the source or the mapping has changed since the plan was made")
 	}
 	return nil
