@@ -79,7 +79,7 @@ func (w *Walk) readRecords() {
 
 // gather reads the wanted rows into a table in the order wanted, and makes sure they are the rows of the walk.
 func (w *Walk) gather() error {
-	fields := []string{"w.ord", "w.k", "w.h", w.hash + " = w.h AS same"}
+	fields := []string{"w.ord", "w.k", "w.h", stableHash(w.text) + " = w.h AS same"}
 	for i, c := range w.columns {
 		fields = append(fields, fmt.Sprintf("%s AS c%d", c.stored(), i))
 	}

@@ -69,7 +69,7 @@ func (w *KeyWalk) read(keys []model.Key, now time.Time) error {
 
 // query is SQL for key, hash, version, "is its match shared" (told later), match and the columns' texts of every row.
 func (w *KeyWalk) query() string {
-	fields := []string{w.walk.key + " AS k", w.walk.hash, orEmpty(w.walk.version != "", w.walk.version, "NULL"), "false",
+	fields := []string{w.walk.key + " AS k", stableHash(w.walk.text), orEmpty(w.walk.version != "", w.walk.version, "NULL"), "false",
 		orEmpty(w.walk.match != "", w.walk.match, "NULL")}
 	for _, c := range w.walk.columns {
 		fields = append(fields, c.form.text(c.expr))

@@ -63,34 +63,40 @@ const whitespace = "chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ' ||
 // folded is a text without regard to case and surrounding space.
 func folded(x string) string { return "lower(trim(" + x + ", " + whitespace + "))" }
 
-// rowHash is SQL for the stable 64-bit hash of a row. What is hashed can be taken apart again in one way only, so
-// different rows are different texts: the texts of the columns with a separator between them, ” or, for texts that
-// can be empty, chr(30) for NULL. Where a value itself holds the separator or is that mark, lengths go before the texts,
-// which makes more separators than a plain row has. Only casts to text are used: DuckDB's own hash() may change between
-// releases, and this hash is kept.
-func rowHash(columns []column) string {
-	var plain, lengths, long, clash []string
+// rowText is SQL for one text that says everything a row holds. It can be taken apart again in one way only, so different
+// rows are different texts: the texts of the columns with a separator between them, and for NULL none or, for texts that
+// can be empty, chr(30). Where a value itself holds the separator or is that mark, lengths go before the texts, which
+// makes more separators than a plain row has. The hashes of these texts are kept, so they must never change; only casts
+// to text are used in them.
+func rowText(columns []column) string {
+	var plain, lengths, long, free []string
 	for _, c := range columns {
 		text := c.form.text(c.expr)
 		if !c.form.free {
 			plain = append(plain, "coalesce("+cast(c.expr)+", '')")
 			continue
 		}
-		clash = append(clash, "contains("+text+", chr(31)) OR "+text+" = chr(30)")
-		lengths = append(lengths, "coalesce(strlen("+text+"), -1)")
+		free = append(free, text)
+		lengths = append(lengths, "CAST(coalesce(strlen("+text+"), -1) AS VARCHAR)")
 		long = append(long, "coalesce("+text+", chr(30))")
 	}
 	all := separated(append(slices.Clone(plain), long...))
-	if len(clash) > 0 {
-		careful := separated(append(append(slices.Clone(plain), lengths...), long...))
-		all = "CASE WHEN " + strings.Join(clash, " OR ") + " THEN " + careful + " ELSE " + all + " END"
+	if len(free) == 0 {
+		return all
 	}
-	return "md5_number_lower(" + all + ")"
+	careful := separated(append(append(slices.Clone(plain), lengths...), long...))
+	return "CASE WHEN " + clashes(free) + " THEN " + careful + " ELSE " + all + " END"
 }
 
-func separated(texts []string) string { return "concat_ws(chr(31), " + strings.Join(texts, ", ") + ")" }
-
-// digestOf is SQL for three numbers that tell two sets of rows apart, whatever their order.
-func digestOf(hash string) string {
-	return fmt.Sprintf("count(*), CAST(coalesce(bit_xor(%[1]s), 0) AS UBIGINT), CAST(coalesce(sum(%[1]s), 0) AS VARCHAR)", hash)
+// clashes is SQL that says whether one of the texts holds the separator or is the mark for NULL. The separator is looked
+// for in all of them together, for one long search takes less time than many short ones.
+func clashes(texts []string) string {
+	return "contains(concat(" + strings.Join(texts, ", ") + "), chr(31)) OR " + strings.Join(texts, " = chr(30) OR ") + " = chr(30)"
 }
+
+// separated is SQL for texts, none of them NULL, with the separator between them. concat_ws would say the same, and be slower.
+func separated(texts []string) string { return "concat(" + strings.Join(texts, ", chr(31), ") + ")" }
+
+// stableHash is SQL for the hash of a row's text that is kept in ledgers. DuckDB's own hash() may change between its
+// releases, and this must never.
+func stableHash(text string) string { return "md5_number_lower(" + text + ")" }

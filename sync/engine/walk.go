@@ -40,7 +40,7 @@ type Walk struct {
 	model   model.Model
 	columns []column
 	key     string // SQL of the key's text
-	hash    string // SQL of the row's hash
+	text    string // SQL of the row's text
 	match   string // SQL of the match's hash, "" where there is no check
 	fold    bool
 
@@ -89,20 +89,25 @@ func (w *Walk) open(columns []mapping.Column, match MatchCheck) error {
 		return err
 	}
 	w.prepare(described, columns, match)
-	fields := w.key + " AS k, " + w.hash + " AS h"
-	if w.match != "" {
-		fields += ", " + w.match + " AS m"
-	}
-	err = run(w.ctx, w.conn, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT %s FROM %s AS m ORDER BY k NULLS FIRST", walkTable, fields, modelView),
-		"CREATE TEMP TABLE "+wantTable+" (ord BIGINT, k VARCHAR, h UBIGINT)")
-	if err != nil {
+	if err := run(w.ctx, w.conn, w.walkSQL(), "CREATE TEMP TABLE "+wantTable+" (ord BIGINT, k VARCHAR, h UBIGINT)"); err != nil {
 		return ofModel(w.ctx, w.model, -1, err)
 	}
-	if w.digest, w.rows, err = readDigest(w.ctx, w.conn, "SELECT "+digestOf("h")+" FROM "+walkTable); err != nil {
+	if w.digest, w.rows, err = readDigest(w.ctx, w.conn, "d", walkTable); err != nil {
 		return translate(w.ctx, err)
 	}
 	w.base, err = firstRow(w.ctx, w.conn, walkTable)
 	return translate(w.ctx, err)
+}
+
+// walkSQL makes the walk's table: key, stable hash, quick hash and, where matches are checked, the match's hash of every
+// row. The row's text is made once for both hashes.
+func (w *Walk) walkSQL() string {
+	fields, match := w.key+" AS k, "+w.text+" AS t", ""
+	if w.match != "" {
+		fields, match = fields+", "+w.match+" AS m", ", m"
+	}
+	return fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT k, %s AS h, %s AS d%s FROM (SELECT %s FROM %s AS m) ORDER BY k NULLS FIRST",
+		walkTable, stableHash("t"), quickHash("t"), match, fields, modelView)
 }
 
 // firstRow is the rowid of a table's first row, 0 where it has none.
@@ -127,7 +132,7 @@ func viewOf(ctx context.Context, conn *sql.Conn, m model.Model) ([]mapping.Colum
 func (w *Walk) prepare(described, columns []mapping.Column, match MatchCheck) {
 	w.columns = columnsOf(columns)
 	w.key = joined(pick(described, w.model.Key), same)
-	w.hash = rowHash(hashed(w.columns, pick(described, w.model.Key)))
+	w.text = rowText(hashed(w.columns, pick(described, w.model.Key)))
 	w.fold, w.matchParts = match.Fold, len(match.Columns)
 	if len(match.Columns) > 0 {
 		w.match = "md5_number(" + joined(pick(described, match.Columns), foldIf(match.Fold)) + ")"
@@ -171,43 +176,8 @@ func hashed(columns, key []column) []column {
 	return all
 }
 
-func readDigest(ctx context.Context, conn *sql.Conn, query string) (digest string, rows int64, err error) {
-	err = read(ctx, conn, query, func(row []driver.Value) error {
-		rows = row[0].(int64)
-		digest = fmt.Sprintf("%d:%016x:%s", rows, row[1].(uint64), row[2].(string))
-		return nil
-	})
-	return digest, rows, err
-}
-
-// DigestOnly gives the digest that a Walk over the same columns would have now, without sorting or keeping anything.
-func (e *Engine) DigestOnly(ctx context.Context, m model.Model, columns []mapping.Column) (string, error) {
-	conn, err := e.db.Conn(ctx)
-	if err != nil {
-		return "", translate(ctx, err)
-	}
-	w := &Walk{ctx: ctx, conn: conn, model: m}
-	defer w.Close()
-	if err := setNow(ctx, conn, time.Now()); err != nil {
-		return "", translate(ctx, err)
-	}
-	if err := run(ctx, conn, "BEGIN TRANSACTION"); err != nil {
-		return "", translate(ctx, err)
-	}
-	described, err := viewOf(ctx, conn, m)
-	if err != nil {
-		return "", err
-	}
-	w.prepare(described, columns, MatchCheck{})
-	digest, _, err := readDigest(ctx, conn, "SELECT "+digestOf("h")+" FROM (SELECT "+w.hash+" AS h FROM "+modelView+" AS m)")
-	return digest, ofModel(ctx, m, -1, err)
-}
-
 // Rows is how many rows the model has, those without a key among them.
 func (w *Walk) Rows() int64 { return w.rows }
-
-// Digest tells this set of rows from any other, whatever their order; it is the same in every process.
-func (w *Walk) Digest() string { return w.digest }
 
 // Next gives the next rows in ascending order of their keys' bytes, those without a key first; none: that was all.
 func (w *Walk) Next() ([]model.Entry, error) {
