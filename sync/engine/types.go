@@ -28,7 +28,7 @@ func formOf(t typ) (f form, ok bool) {
 	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "BIGNUM":
 		return form{kind: model.Int, text: cast, key: true}, true
 	case "DECIMAL":
-		return form{kind: model.Decimal, text: cast, key: true}, true
+		return form{kind: model.Decimal, text: decimalText(t.text), key: true}, true
 	case "FLOAT":
 		return form{kind: model.Float, text: cast, finish: shortest32}, true
 	case "DOUBLE":
@@ -86,6 +86,15 @@ func nestedForm(t typ) (form, bool) {
 func same(x string) string { return x }
 
 func cast(x string) string { return "CAST(" + x + " AS VARCHAR)" }
+
+// decimalText: DuckDB writes decimals that are all fraction without the 0 before the point, which no JSON number lacks.
+func decimalText(typ string) func(string) string {
+	var width, scale int
+	if n, err := fmt.Sscanf(typ, "DECIMAL(%d,%d)", &width, &scale); n < 2 || err != nil || width > scale {
+		return cast
+	}
+	return func(x string) string { return `regexp_replace(` + cast(x) + `, '^(-?)\.', '\10.')` }
+}
 
 func base64Text(x string) string { return "to_base64(" + x + ")" }
 
