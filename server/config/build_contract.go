@@ -15,28 +15,54 @@ import (
 
 // contract reads the data contract that a model names, and fills in what the contract says and the workspace does not.
 func (b *builder) contract(v value, m *model.Model) {
+	checks := b.checks(v, m.Name)
+	if checks == nil {
+		return
+	}
+	b.sameKey(checks, m, v)
+	b.fill(checks, m, v)
+	b.w.Contracts[m.Name] = checks
+}
+
+// feedContract reads the data contract that a feed names. Its columns' types hold where the feed declares none.
+func (b *builder) feedContract(v value, f *model.Feed) {
+	checks := b.checks(v, f.Name)
+	if checks == nil {
+		return
+	}
+	b.sameKey(checks, &model.Model{Name: f.Name, Key: f.Key}, v)
+	for _, column := range checks.Columns {
+		if _, declared := f.Columns[column.Name]; !declared && column.Type != "" {
+			f.Columns[column.Name] = column.Type
+		}
+	}
+	b.w.FeedContracts[f.Name] = checks
+}
+
+// checks compiles the contract named at a definition; nil where none is, or where it is not in order.
+func (b *builder) checks(v value, of string) *contract.Checks {
 	at := v.get("contract")
 	name := b.str(at)
 	if name == "" {
 		if !at.absent() {
 			b.fail(at.pos(), "required", at.path+" is empty", "name the contract's file, or take the line out")
 		}
-		return
+		return nil
 	}
 	file, object, _ := strings.Cut(name, "#")
 	c := b.contractFile(at, file)
 	if c == nil {
-		return
+		return nil
 	}
-	found, ok := c.Find(cmp.Or(object, m.Name))
+	found, ok := c.Find(cmp.Or(object, of))
 	if !ok || object != "" && found.Name != object && found.PhysicalName != object {
 		b.noObject(at, c, file, object)
-		return
+		return nil
 	}
 	checks, err := contract.Compile(c, found)
 	if err != nil {
 		b.takeOver(file, err)
-		return
+		return nil
 	}
 	for _, w := range checks.Warnings {
 		b.warnings = append(b.warnings, placed{model.Pos{File: file}, w})
@@ -44,9 +70,7 @@ func (b *builder) contract(v value, m *model.Model) {
 	if slices.Contains([]string{"deprecated", "retired"}, strings.ToLower(c.Status)) {
 		b.warn(at.pos(), "contract_retired", "the contract "+checks.Contract+" is "+c.Status, "ask "+cmp.Or(checks.Owner, "its owner")+" what replaces it")
 	}
-	b.sameKey(checks, m, v)
-	b.fill(checks, m, v)
-	b.w.Contracts[m.Name] = checks
+	return checks
 }
 
 // contractFile reads a contract once, however many models name it.

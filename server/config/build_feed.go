@@ -25,6 +25,7 @@ func (b *builder) feed(m member) {
 	f.KeepMB, _ = parseCount(b.str(keep.get("mb")))
 	f.Pause.Percent, _ = parsePercent(b.str(pause.get("percent")))
 	f.Pause.Least, _ = parseCount(b.str(pause.get("least")))
+	b.feedContract(v, &f)
 	b.w.Feeds[f.Name] = f
 }
 

@@ -80,6 +80,7 @@ func feedShape() *shape {
 		{name: "key", required: true, shape: &shape{kind: eitherKind, help: "The column, or the list of columns, that names a row.",
 			either: []*shape{text(""), texts("")}, form: "a column or a list of columns"}},
 		{name: "columns", shape: &shape{kind: namedKind, help: "Types of columns, DuckDB's, where events do not say them: price: DECIMAL(10,2).", of: text("")}},
+		{name: "contract", shape: text("File of the data contract that its rows keep, with #OBJECT where it has several; an event that breaks it is set aside.")},
 		{name: "placeholders", shape: texts("Texts that stand for a value the source did not send because it did not change, besides Debezium's own.")},
 		{name: "partial", shape: &shape{kind: booleanKind, help: "Whether plain events hold only what changed; without it an event is the whole row."}},
 		{name: "sql", shape: text("A select over event, the decoded rows; what models read. Without it the rows themselves.")},

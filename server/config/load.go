@@ -127,7 +127,7 @@ func (b *builder) fail(p model.Pos, code, message, suggestion string) {
 
 func (b *builder) build() {
 	b.w = Workspace{Root: b.root, Name: b.top("workspace", filepath.Base(b.root)),
-		Models: map[string]model.Model{}, Contracts: map[string]*contract.Checks{}, Audiences: map[string]Audience{}, Related: map[string]audience.Catalogue{}, Feeds: map[string]model.Feed{},
+		Models: map[string]model.Model{}, Contracts: map[string]*contract.Checks{}, FeedContracts: map[string]*contract.Checks{}, Audiences: map[string]Audience{}, Related: map[string]audience.Catalogue{}, Feeds: map[string]model.Feed{},
 		Sources: map[string]Endpoint{}, Destinations: map[string]Endpoint{}}
 	b.w.DataDir = b.path(b.top("data_dir", ".freshet"))
 	for _, doc := range b.docs {

@@ -10,20 +10,21 @@ import (
 
 // Workspace is everything people have written, checked, with defaults filled in.
 type Workspace struct {
-	Name         string // "workspace:", or the name of the folder
-	Root         string // absolute folder of the files; relative paths in them start here
-	DataDir      string // absolute folder of ledger, history and plans
-	Models       map[string]model.Model
-	Order        []string                    // names of the models, each after those it uses
-	Contracts    map[string]*contract.Checks // by model, where it names one
-	Feeds        map[string]model.Feed
-	Audiences    map[string]Audience
-	Related      map[string]audience.Catalogue // what models say of related tables and consent, by model
-	Syncs        []model.Sync                  // in the order of the files
-	Sources      map[string]Endpoint
-	Destinations map[string]Endpoint
-	Warnings     []fault.Fault
-	Files        []string // relative to Root, as read
+	Name          string // "workspace:", or the name of the folder
+	Root          string // absolute folder of the files; relative paths in them start here
+	DataDir       string // absolute folder of ledger, history and plans
+	Models        map[string]model.Model
+	Order         []string                    // names of the models, each after those it uses
+	Contracts     map[string]*contract.Checks // by model, where it names one
+	Feeds         map[string]model.Feed
+	FeedContracts map[string]*contract.Checks // by feed, where it names one
+	Audiences     map[string]Audience
+	Related       map[string]audience.Catalogue // what models say of related tables and consent, by model
+	Syncs         []model.Sync                  // in the order of the files
+	Sources       map[string]Endpoint
+	Destinations  map[string]Endpoint
+	Warnings      []fault.Fault
+	Files         []string // relative to Root, as read
 }
 
 // Endpoint is one source or destination with its connector.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/model"
@@ -60,4 +61,22 @@ func (d *decoder) schema(ref model.SchemaRef) (model.Schema, error) {
 		d.known[ref] = s
 	}
 	return s, err
+}
+
+// checkOf makes what judges the rows of a feed by its contract; nil where it has none.
+func checkOf(c *contract.Checks) feed.Check {
+	if c == nil {
+		return nil
+	}
+	return func(row model.Fields, partial bool) *window.Problem {
+		judge := c.Row
+		if partial {
+			judge = c.Partial
+		}
+		broken := judge(row)
+		if len(broken) == 0 {
+			return nil
+		}
+		return &window.Problem{Code: broken[0].Code, Message: broken[0].Column + " " + broken[0].Message}
+	}
 }

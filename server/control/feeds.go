@@ -70,7 +70,8 @@ func (s *Service) openFeedUnder(ctx context.Context, e *engine.Engine, name stri
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
-	parts := feed.Parts{Ledger: s.ledger, Engine: e, Source: streaming, Decoder: decoder, Tell: s.note(name), Archive: s.history().Raw(name)}
+	parts := feed.Parts{Ledger: s.ledger, Engine: e, Source: streaming, Decoder: decoder,
+		Check: checkOf(s.workspace.FeedContracts[name]), Tell: s.note(name), Archive: s.history().Raw(name)}
 	open := feed.Open
 	if past {
 		open = feed.OpenPast

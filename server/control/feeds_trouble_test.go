@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -256,5 +257,44 @@ func TestANewSchema(t *testing.T) {
 	}
 	if held := s.receiver.Records("carts")["1"].Fields; held["customer"] != "c1" || held["total"] != "5" {
 		t.Errorf("the receiver holds %v", held)
+	}
+}
+
+const cartsContract = `apiVersion: v3.1.0
+kind: DataContract
+id: carts
+version: 1.0.0
+status: active
+name: carts
+schema:
+  - name: carts
+    properties:
+      - {name: cart_id, logicalType: integer, physicalType: BIGINT, primaryKey: true, primaryKeyPosition: 1, required: true}
+      - {name: customer, logicalType: string, physicalType: VARCHAR, required: true, logicalTypeOptions: {maxLength: 4}}
+      - {name: total, logicalType: number, physicalType: "DECIMAL(12,2)", logicalTypeOptions: {minimum: 0}}
+`
+
+// TestAContractOfAFeed: an event that breaks the feed's contract is set aside with the rule; what the contract says of types
+// holds.
+func TestAContractOfAFeed(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.yaml = strings.Replace(s.yaml, `key: [cart_id], columns: {total: "DECIMAL(12,2)"}`, `key: [cart_id], contract: carts.yaml`, 1)
+	if err := os.MkdirAll(s.dir+"/contracts", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.dir+"/contracts/carts.yaml", []byte(cartsContract), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.yaml = strings.Replace(s.yaml, "contract: carts.yaml", "contract: contracts/carts.yaml", 1)
+	s.write(map[int]int{1: 10})
+	s.put(`{"after":{"cart_id":7,"customer":"`+secretName+`","total":1.50},"op":"c","source":{"ts_ms":1}}`,
+		`{"after":{"cart_id":8,"customer":null,"total":1.50},"op":"c","source":{"ts_ms":1}}`, `{"after":{"cart_id":9,"customer":"c9","total":9.50},"op":"c","source":{"ts_ms":1}}`)
+	s.run()
+	if differs := s.differs(map[int]int{1: 10, 9: 9}); differs != "" {
+		t.Error(differs)
+	}
+	list, err := s.service().FeedAside(context.Background(), "carts", 10)
+	if err != nil || list.Total != 2 || list.Events[0].Key != "7" || !strings.Contains(list.Events[1].Code, "required") || strings.Contains(fmt.Sprintf("%+v", list), secretName) {
+		t.Errorf("%+v, %v", list, err)
 	}
 }
