@@ -72,6 +72,61 @@ func (s *Service) members(a config.Audience, c audience.Compiled) model.Model {
 	return m
 }
 
+// scope binds what a live sync carries: the model itself, or the members of an audience of it.
+func (s *Service) scope(ctx context.Context, e *engine.Engine, sync model.Sync) (model.Model, *engine.Scope, error) {
+	if sync.Audience == "" {
+		m := s.workspace.Models[sync.Model]
+		scope, err := e.ScopeOf(ctx, m)
+		return m, scope, err
+	}
+	a := s.workspace.Audiences[sync.Audience]
+	c := s.workspace.Catalogue(a.Model)
+	if err := s.describe(ctx, e, a, &c); err != nil {
+		return model.Model{}, nil, err
+	}
+	compiled, err := audience.Compile(a.Definition, &c)
+	if err != nil {
+		return model.Model{}, nil, placed(a, err)
+	}
+	m := s.members(a, compiled)
+	if follows := compiled.Follows(); !follows.Live {
+		return m, nil, fault.New(fault.Usage, "audience.not_live", "audience "+a.Name+" cannot follow its feeds: "+follows.Why).At("audiences." + a.Name).
+			Do("its syncs are evaluated whole, by schedule or by hand")
+	}
+	scope, err := e.ScopeOfMembers(ctx, m, engine.Evaluation{Entity: "SELECT * FROM " + c.Entity.SQL(), Key: c.KeyText, For: compiled.Evaluation,
+		Feeds: reachedBy(compiled)})
+	return m, scope, err
+}
+
+// reachedBy are the ways from an audience's feeds to its records.
+func reachedBy(c audience.Compiled) []engine.Reached {
+	var all []engine.Reached
+	for _, p := range c.Paths() {
+		if schema, feed, ok := strings.Cut(p.Table, "."); ok && strings.EqualFold(schema, "feeds") {
+			all = append(all, engine.Reached{Feed: feed, By: p.Columns, Lookup: p.Lookup})
+		}
+	}
+	return all
+}
+
+// modelOf is what a sync carries, as a model that an engine with all of its tables can evaluate.
+func (s *Service) modelOf(ctx context.Context, e *engine.Engine, sync model.Sync) (model.Model, error) {
+	if sync.Audience == "" {
+		return s.workspace.Models[sync.Model], nil
+	}
+	a := s.workspace.Audiences[sync.Audience]
+	compiled, err := s.compile(ctx, e, a)
+	return s.members(a, compiled), err
+}
+
+// carries is a model that reads all that a sync's model or audience does.
+func (s *Service) carries(sync model.Sync) model.Model {
+	if sync.Audience == "" {
+		return s.workspace.Models[sync.Model]
+	}
+	return s.reads(s.workspace.Audiences[sync.Audience])
+}
+
 // compile turns an audience into SQL, with the types that the engine finds in its tables.
 func (s *Service) compile(ctx context.Context, e *engine.Engine, a config.Audience) (audience.Compiled, error) {
 	c := s.workspace.Catalogue(a.Model)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,5 +198,103 @@ func TestACommittedChangeIsDelivered(t *testing.T) {
 	stop()
 	if made := s.receiver.Counts().Calls - calls; made != 2 {
 		t.Errorf("%d calls were made for two changes", made)
+	}
+}
+
+const abandonedYAML = `
+workspace: stream
+sources:
+  stream: {type: kafka, brokers: ["BROKER"]}
+feeds:
+  people: {source: stream, topic: shop.people, format: json, key: id}
+  carts: {source: stream, topic: shop.carts, format: json, key: nr, columns: {at_time: "TIMESTAMP WITH TIME ZONE from ms"}}
+  orders: {source: stream, topic: shop.orders, format: json, key: nr, columns: {at_time: "TIMESTAMP WITH TIME ZONE from ms"}}
+models:
+  people:
+    sql: select id, email from feeds.people
+    key: id
+    related:
+      cart_updates: {table: feeds.carts, on: {person: id}, at: at_time}
+      orders: {table: feeds.orders, on: {person: id}, at: at_time}
+audiences:
+  abandoned:
+    model: people
+    where: {abandoned: {event: cart_updates, without: orders, same: [cart], within: 1500ms}, last: 1h}
+destinations:
+  hook: {type: webhook, url: "URL"}
+syncs:
+  abandoned: {audience: abandoned, destination: hook, object: abandoned, mode: mirror, tier: realtime, fields: {email: email}, guard: {max_leaves: 100%}}
+`
+
+// TestTimeAloneMovesMembers: a cart that nothing follows makes its owner a member once its time has come, without any event, also
+// where the server was down at that moment; an order in time keeps its owner out.
+func TestTimeAloneMovesMembers(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.yaml = strings.NewReplacer("URL", s.receiver.URL(), "BROKER", s.kafka.Addresses()[0]).Replace(abandonedYAML)
+	for _, topic := range []string{"shop.people", "shop.orders"} {
+		if err := s.kafka.Create(topic, 1, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put := func(topic string, values ...string) {
+		for _, v := range values {
+			if err := s.kafka.Write(context.Background(), kafkafake.Record{Topic: topic, Value: []byte(v)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	happened := func(nr, person int) string {
+		return fmt.Sprintf(`{"nr":%d,"person":%d,"cart":%d,"at_time":%d}`, nr, person, person, time.Now().UnixMilli())
+	}
+	members := func() string {
+		var all []string
+		for key := range s.receiver.Records("abandoned") {
+			all = append(all, key)
+		}
+		slices.Sort(all)
+		return strings.Join(all, " ")
+	}
+	until := func(want string) {
+		t.Helper()
+		for range 400 {
+			if members() == want {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Fatalf("the members are %q, want %q", members(), want)
+	}
+	put("shop.people", `{"id":1,"email":"a@example.com"}`, `{"id":2,"email":"b@example.com"}`, `{"id":3,"email":"c@example.com"}`)
+	put("shop.orders", happened(100, 99))
+	stop := s.serve()
+	began := time.Now()
+	put("shop.carts", happened(1, 1), happened(2, 2))
+	put("shop.orders", happened(1, 2))
+	until("1")
+	if took := time.Since(began); took < 1500*time.Millisecond || took > 4*time.Second {
+		t.Errorf("the cart was abandoned after %s", took)
+	}
+	put("shop.carts", happened(3, 3))
+	time.Sleep(300 * time.Millisecond)
+	stop()
+	time.Sleep(1500 * time.Millisecond)
+	stop = s.serve()
+	until("1 3")
+	put("shop.people", `{"id":1,"email":"new@example.com"}`)
+	for range 200 {
+		if s.receiver.Records("abandoned")["1"].Fields["email"] == "new@example.com" {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	stop()
+	if got := s.receiver.Records("abandoned")["1"].Fields["email"]; got != "new@example.com" {
+		t.Errorf("the e-mail of 1 is %s", got)
+	}
+	service := control.New(s.workspace(), nil)
+	defer service.Close()
+	report, err := service.Run(context.Background(), "abandoned", control.RunOptions{})
+	if err != nil || report.Calls != 0 {
+		t.Errorf("a whole run afterwards: %+v, %v", report, err)
 	}
 }

@@ -100,7 +100,7 @@ func (s *Service) replay(ctx context.Context, e *engine.Engine, name string, o R
 func (s *Service) showOthers(ctx context.Context, e *engine.Engine, name string, syncs []model.Sync) error {
 	var others []string
 	for _, sync := range syncs {
-		others = append(others, s.feedsOf(s.workspace.Models[sync.Model])...)
+		others = append(others, s.feedsOf(s.carries(sync))...)
 	}
 	slices.Sort(others)
 	others = slices.DeleteFunc(slices.Compact(others), func(other string) bool { return other == name })
@@ -108,7 +108,7 @@ func (s *Service) showOthers(ctx context.Context, e *engine.Engine, name string,
 		return err
 	}
 	for _, sync := range syncs {
-		if err := s.define(ctx, e, s.modelsOf(s.workspace.Models[sync.Model])); err != nil {
+		if err := s.define(ctx, e, s.modelsOf(s.carries(sync))); err != nil {
 			return err
 		}
 	}
@@ -125,7 +125,11 @@ func (s *Service) outcomes(ctx context.Context, e *engine.Engine, syncs []model.
 }
 
 func (s *Service) outcome(ctx context.Context, e *engine.Engine, sync model.Sync, apply bool, out *Replay) error {
-	job := run.Job{Sync: sync, Model: s.workspace.Models[sync.Model], Engine: e}
+	m, err := s.modelOf(ctx, e, sync)
+	if err != nil {
+		return err
+	}
+	job := run.Job{Sync: sync, Model: m, Engine: e, Contract: s.workspace.Contracts[sync.Model]}
 	shut, err := s.openDestination(ctx, &job)
 	if err != nil {
 		return err
@@ -152,7 +156,7 @@ func (s *Service) outcome(ctx context.Context, e *engine.Engine, sync model.Sync
 func (s *Service) readersOf(name string) []model.Sync {
 	var syncs []model.Sync
 	for _, sync := range s.workspace.Syncs {
-		if slices.Contains(s.feedsOf(s.workspace.Models[sync.Model]), name) {
+		if slices.Contains(s.feedsOf(s.carries(sync)), name) {
 			syncs = append(syncs, sync)
 		}
 	}
@@ -162,7 +166,7 @@ func (s *Service) readersOf(name string) []model.Sync {
 func modelsOfSyncs(s *Service, syncs []model.Sync) []model.Model {
 	var models []model.Model
 	for _, sync := range syncs {
-		models = append(models, s.workspace.Models[sync.Model])
+		models = append(models, s.carries(sync))
 	}
 	return models
 }

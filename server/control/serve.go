@@ -26,7 +26,7 @@ func (s *Service) Serve(ctx context.Context) error {
 	live := s.liveSyncs()
 	models := make([]model.Model, len(live))
 	for i, sync := range live {
-		models[i] = s.workspace.Models[sync.Model]
+		models[i] = s.carries(sync)
 	}
 	e, shut, err := s.engineOf(ctx, models)
 	if err != nil {
@@ -50,11 +50,11 @@ func (s *Service) Serve(ctx context.Context) error {
 	return s.work(ctx, e, feeds, live)
 }
 
-// liveSyncs are the syncs that follow feeds: tier realtime over a model that reads one. An audience is evaluated whole.
+// liveSyncs are the syncs that follow feeds: tier realtime over a model or an audience that reads one.
 func (s *Service) liveSyncs() []model.Sync {
 	var live []model.Sync
 	for _, sync := range s.workspace.Syncs {
-		if sync.Tier == "realtime" && sync.Audience == "" && len(s.feedsOf(s.workspace.Models[sync.Model])) > 0 {
+		if sync.Tier == "realtime" && len(s.feedsOf(s.carries(sync))) > 0 {
 			live = append(live, sync)
 		}
 	}
@@ -147,18 +147,18 @@ func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*
 
 // openLive prepares one live sync.
 func (s *Service) openLive(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync) (*supervise.Live, func(), error) {
-	m := s.workspace.Models[sync.Model]
-	scope, err := e.ScopeOf(ctx, m)
+	m, scope, err := s.scope(ctx, e, sync)
 	if err != nil {
 		return nil, nil, err
 	}
-	job := run.Job{Sync: sync, Model: m, Engine: e}
+	job := run.Job{Sync: sync, Model: m, Engine: e, Contract: s.workspace.Contracts[sync.Model]}
 	shut, err := s.openDestination(ctx, &job)
 	if err != nil {
 		return nil, nil, err
 	}
 	live := &supervise.Live{Runner: s.runner(sync.Name), Job: job, Scope: scope,
-		Bind: func(ctx context.Context) (*engine.Scope, error) { return e.ScopeOf(ctx, m) }, Feeds: map[string]supervise.Table{}, Tell: s.turned}
+		Bind:  func(ctx context.Context) (model.Model, *engine.Scope, error) { return s.scope(ctx, e, sync) },
+		Feeds: map[string]supervise.Table{}, Tell: s.turned}
 	for _, reached := range scope.Feeds {
 		for name, f := range feeds {
 			if strings.EqualFold(name, reached.Feed) {
@@ -175,11 +175,11 @@ func (s *Service) openLive(ctx context.Context, e *engine.Engine, feeds map[stri
 
 // madeBy is what the records of a live sync are made by: another text means that every row is looked at first.
 func (s *Service) madeBy(m model.Model, sync model.Sync) string {
-	text := fmt.Sprintf("%+v|%+v", m.SQL, sync.Fields)
+	text := fmt.Sprintf("%+v|%+v|%s", m.SQL, sync.Fields, sync.Mode)
 	for _, used := range s.modelsOf(m) {
 		text += "|" + used.SQL
 	}
-	for _, name := range s.feedsOf(m) {
+	for _, name := range s.feedsOf(s.carries(sync)) {
 		f := s.workspace.Feeds[name]
 		text += fmt.Sprintf("|%s %s %v %v", f.Format, f.SQL, f.Key, f.Columns)
 	}

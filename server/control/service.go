@@ -132,7 +132,7 @@ func (s *Service) open(ctx context.Context, name string) (run.Job, func(), error
 	if err != nil {
 		return run.Job{}, nil, err
 	}
-	job := run.Job{Sync: sync, Model: m, Contract: s.workspace.Contracts[m.Name], Engine: e}
+	job := run.Job{Sync: sync, Model: m, Contract: s.workspace.Contracts[sync.Model], Engine: e}
 	closeDestination, err := s.openDestination(ctx, &job)
 	if err != nil {
 		closeSources()

@@ -13,7 +13,12 @@ type Liveness struct {
 
 // Live is true where every table that the definition reads is a feed, every change of it leads to keys, and no limit
 // makes one record's membership depend on all others.
-func (c Compiled) Live() Liveness {
+func (c Compiled) Live() Liveness { return c.live(false) }
+
+// Follows is Live but for tables that are no feeds: where those stay as they are, the audience can be followed all the same.
+func (c Compiled) Follows() Liveness { return c.live(true) }
+
+func (c Compiled) live(others bool) Liveness {
 	limited := ""
 	c.everyDefinition(func(d Definition) {
 		if d.Limit != nil && limited == "" {
@@ -28,6 +33,9 @@ func (c Compiled) Live() Liveness {
 	}
 	for _, p := range c.Paths() {
 		if !strings.EqualFold(split(p.Table)[0], "feeds") {
+			if others {
+				continue
+			}
 			return Liveness{Why: p.Table + " is no feed"}
 		}
 		if p.Whole {

@@ -18,9 +18,9 @@ type Live struct {
 	Runner *run.Runner
 	Job    run.Job
 	Scope  *engine.Scope
-	Bind   func(context.Context) (*engine.Scope, error) // makes Scope anew when the feeds' columns are others; nil: it stays
-	Feeds  map[string]Table                             // of the feeds that the scope reads, by name in lower case
-	Now    func() time.Time                             // the clock that the model's SQL sees; nil: the system's
+	Bind   Bind
+	Feeds  map[string]Table // of the feeds that the scope reads, by name in lower case
+	Now    func() time.Time // the clock that the model's SQL sees; nil: the system's
 	Tell   func(Turned)
 
 	ref     ledger.SyncRef
@@ -31,6 +31,9 @@ type Live struct {
 	removed removals
 	wait    time.Time // not before this moment is anything sent again
 }
+
+// Bind makes the job's model and its scope anew, for the feeds' columns as they are now; nil: they stay.
+type Bind func(context.Context) (model.Model, *engine.Scope, error)
 
 // Table gives a feed's table as it is now.
 type Table func() (ledger.FeedRef, engine.FeedTable)
@@ -86,7 +89,7 @@ func (l *Live) prepare(ctx context.Context) (err error) {
 		return nil
 	}
 	if l.Bind != nil {
-		if l.Scope, err = l.Bind(ctx); err != nil {
+		if l.Job.Model, l.Scope, err = l.Bind(ctx); err != nil {
 			return err
 		}
 	}
