@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -183,7 +185,8 @@ func (s *Service) madeBy(m model.Model, sync model.Sync) string {
 		f := s.workspace.Feeds[name]
 		text += fmt.Sprintf("|%s %s %v %v", f.Format, f.SQL, f.Key, f.Columns)
 	}
-	return text
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // keepLive turns whenever there is news, and when a key's time has come.

@@ -54,6 +54,7 @@ type Result struct {
 	Repeated  int64        `json:"repeated"` // calls that came again under the same name
 	Later     []run.Report `json:"later"`    // the other syncs after the changes
 	Proof     []Finding    `json:"proof"`
+	Streamed  *Streamed    `json:"streamed,omitempty"`
 	Seconds   float64      `json:"seconds"`
 }
 
@@ -189,6 +190,7 @@ func (s *Story) tell(ctx context.Context) error {
 		{"The other two syncs, and once more all three", s.others},
 		{"Proof: the receivers against the warehouse", s.Prove},
 		{"The life of one record", s.trace},
+		{"Carts in a stream: events, time, and both receivers", s.stream},
 	} {
 		began := time.Now()
 		s.screen.heading(chapter.title)
