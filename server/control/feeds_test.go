@@ -21,7 +21,7 @@ import (
 
 // stream is a workspace that follows a topic of carts in one live sync.
 type stream struct {
-	t        *testing.T
+	t        testing.TB
 	dir      string
 	yaml     string
 	kafka    *kafkafake.Cluster
@@ -51,7 +51,7 @@ syncs:
     guard: {max_leaves: 100%}
 `
 
-func newStream(t *testing.T, options webhookfake.Options) *stream {
+func newStream(t testing.TB, options webhookfake.Options) *stream {
 	t.Helper()
 	s := &stream{t: t, dir: t.TempDir(), events: make(chan control.Event, 10_000)}
 	var err error
