@@ -191,6 +191,7 @@ func (s *Service) madeBy(m model.Model, sync model.Sync) string {
 
 // keepLive turns whenever there is news, and when a key's time has come.
 func (s *Service) keepLive(ctx context.Context, live *supervise.Live, heard <-chan struct{}) error {
+	defer func() { _ = live.Close(ctx) }()
 	pause := patience
 	for ctx.Err() == nil {
 		more, err := live.Turn(ctx)
@@ -227,7 +228,7 @@ func (s *Service) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// await sleeps until there is news or a time has come.
+// await sleeps until there is news, a plan under way has ended, or a time has come.
 func (s *Service) await(ctx context.Context, live *supervise.Live, heard <-chan struct{}) {
 	due, err := live.NextDue(ctx)
 	if err != nil || ctx.Err() != nil {
@@ -239,11 +240,7 @@ func (s *Service) await(ctx context.Context, live *supervise.Live, heard <-chan 
 		defer timer.Stop()
 		alarm = timer.C
 	}
-	select {
-	case <-heard:
-	case <-alarm:
-	case <-ctx.Done():
-	}
+	live.Wait(ctx, heard, alarm)
 }
 
 func (s *Service) turned(t supervise.Turned) {

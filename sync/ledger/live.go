@@ -69,10 +69,14 @@ func (r *Reader) Marks(ctx context.Context, ref SyncRef, limit int) ([]Mark, err
 	return list, err
 }
 
-// Unmark ends the waiting of keys that were looked at and keeps when time will next change them, in one transaction.
-func (l *Ledger) Unmark(ctx context.Context, ref SyncRef, done []model.Key, dues []Due) error {
+// Unmark ends the waiting of keys that were looked at, but for those that must be looked at again, and keeps when time will
+// next change them, in one transaction.
+func (l *Ledger) Unmark(ctx context.Context, ref SyncRef, done []model.Key, again map[model.Key]time.Time, dues []Due) error {
 	return l.writer.do(ctx, func(t *tx) error {
 		for _, key := range done {
+			if _, stays := again[key]; stays {
+				continue
+			}
 			if _, err := t.exec(`DELETE FROM marks WHERE sync = ? AND key = ?`, int64(ref), string(key)); err != nil {
 				return err
 			}

@@ -31,10 +31,11 @@ type Run struct {
 
 // StartRun begins a run of a plan made at generation base and keeps the model's columns. The sync's generation becomes
 // base+1. Faults, with nothing changed: ledger.moved (kind Moved) where the generation is another one, ledger.run_open
-// (Busy) where a run of the sync has not ended, ledger.run_exists where the id was used before.
+// (Busy) where a run of the sync has not ended, ledger.run_exists where the id was used before. A live run minds neither
+// the generation nor other live runs: it read the records of its keys alone, and those are its own.
 func (l *Ledger) StartRun(ctx context.Context, run Run, base int64, schema string) error {
 	return l.writer.do(ctx, func(t *tx) error {
-		if err := t.mayStart(run.ID, run.Ref, base); err != nil {
+		if err := t.mayStart(run, base); err != nil {
 			return err
 		}
 		if _, err := t.exec(`INSERT INTO runs (id, sync, plan_hash, plan_path, status, started, live) VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -46,7 +47,8 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, base int64, schema strin
 	})
 }
 
-func (t *tx) mayStart(id model.RunID, ref SyncRef, base int64) error {
+func (t *tx) mayStart(run Run, base int64) error {
+	id, ref := run.ID, run.Ref
 	if _, known, err := t.one(`SELECT n FROM runs WHERE id = ?`, string(id)); known || err != nil {
 		return cmp.Or(err, error(fault.New(fault.Internal, "ledger.run_exists", fmt.Sprintf("the run %s was started before", id))))
 	}
@@ -54,11 +56,11 @@ func (t *tx) mayStart(id model.RunID, ref SyncRef, base int64) error {
 	if err != nil {
 		return err
 	}
-	if !known || generation != base {
+	if !known || generation != base && !run.Live {
 		return fault.New(fault.Moved, "ledger.moved", "other work has changed this sync since the plan was made").
 			Do("Make the plan again and look at it: freshet plan SYNC.")
 	}
-	open, _, err := t.one(`SELECT count(*) FROM runs WHERE sync = ? AND status = ?`, int64(ref), Running)
+	open, _, err := t.one(`SELECT count(*) FROM runs WHERE sync = ? AND status = ? AND live <= ?`, int64(ref), Running, asInt(!run.Live))
 	if err == nil && open > 0 {
 		return fault.New(fault.Busy, "ledger.run_open", "a run of this sync has not ended").
 			Do("Run the sync once without a plan: it first ends the run that is open.")
@@ -142,6 +144,12 @@ func (r *Reader) OpenRun(ctx context.Context, ref SyncRef) (*Run, error) {
 		return nil, err
 	}
 	return &runs[0], nil
+}
+
+// OpenRuns are the runs of a sync that have not ended, newest first. There is more than one where they are live: those work on
+// keys of their own, side by side.
+func (r *Reader) OpenRuns(ctx context.Context, ref SyncRef) ([]Run, error) {
+	return r.runs(ctx, `WHERE u.sync = ? AND u.status = ? ORDER BY u.n DESC`, int64(ref), Running)
 }
 
 // Runs lists a sync's runs, newest first. limit 0 means every one.

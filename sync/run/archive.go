@@ -44,13 +44,11 @@ func (r *Runner) tidy(ctx context.Context, sync string) error {
 	if err != nil {
 		return err
 	}
-	open, err := r.Ledger.OpenRun(ctx, state.Ref)
+	open, err := r.Ledger.OpenRuns(ctx, state.Ref)
 	if err != nil {
 		return err
 	}
-	if open != nil {
-		runs = append(runs, *open)
-	}
+	runs = append(runs, open...)
 	used := map[string]bool{}
 	for _, run := range runs {
 		used[planPath(r.Dir, run)] = true

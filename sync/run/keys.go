@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
 )
@@ -36,39 +37,81 @@ func (r *Runner) prepared(ctx context.Context, job Job, wait time.Duration) (*re
 	return r.compile(ctx, job, wait)
 }
 
-// RunKeys looks at some keys alone and brings them up to date at the destination, as Run does for every row. What an earlier
-// run of the sync left open is finished or given up first.
-func (r *Runner) RunKeys(ctx context.Context, job Job, only Only, o Options) (Report, error) {
+// TakeUp ends what earlier runs of the sync left open, so that live runs can begin. done says that a whole run was finished by
+// it, with its report.
+func (r *Runner) TakeUp(ctx context.Context, job Job, o Options) (report Report, done bool, err error) {
 	state, err := r.Ledger.EnsureSync(ctx, job.Sync.Name)
 	if err != nil {
-		return Report{}, err
+		return Report{}, false, err
 	}
-	if report, done, err := r.resume(ctx, job, state, o); err != nil || done && report.Status == Pending {
-		if err != nil {
-			return waiting(job, o, err)
-		}
-		return report, nil
-	}
+	return r.resume(ctx, job, state, o)
+}
+
+// KeysPlan is a plan of some keys, ready to be carried out once.
+type KeysPlan struct {
+	Removals int64 // records that it takes away
+	keys     []model.Key
+	file     *planFile
+	report   *Report // what became of it already, where nothing is to be carried out
+}
+
+// PlanKeys looks at some keys alone. No other plan may have any of them until this one is carried out.
+func (r *Runner) PlanKeys(ctx context.Context, job Job, only Only, o Options) (*KeysPlan, error) {
 	file, err := r.Plan(ctx, job, PlanOptions{Wait: o.Wait, Only: &only})
 	if err != nil {
-		return waiting(job, o, err)
+		report, err := waiting(job, o, err)
+		return &KeysPlan{report: &report}, err
 	}
-	defer file.Close()
+	k := &KeysPlan{keys: only.Keys, file: file, Removals: file.Summary().Removals}
 	report, held := heldReport(file.Summary(), "")
-	if held {
-		return report, nil
-	}
-	if quietPlan(file.Summary()) {
+	switch {
+	case held:
+		k.report = &report
+	case quietPlan(file.Summary()):
 		_ = os.Remove(file.path)
 		report.Status, report.Pending = OK, 0
 		report.Account()
-		return report, r.Ledger.SweepKeys(ctx, state.Ref, "", only.Keys)
+		k.report = &report
 	}
-	report, err = r.start(ctx, job, file, o)
+	return k, nil
+}
+
+// RunPlanned carries a plan of some keys out. Plans of other keys may be carried out beside it. What of it has to wait is given up:
+// its keys are looked at again later, and then whatever has become of them is sent.
+func (r *Runner) RunPlanned(ctx context.Context, job Job, k *KeysPlan, o Options) (Report, error) {
+	if k.file != nil {
+		defer k.file.Close()
+	}
+	if k.report == nil {
+		report, err := r.start(ctx, job, k.file, o)
+		if err != nil {
+			return report, err
+		}
+		k.report = &report
+	}
+	if k.file == nil || k.report.Status == Held {
+		return *k.report, nil
+	}
+	state, err := r.Ledger.EnsureSync(ctx, job.Sync.Name)
 	if err != nil {
-		return report, err
+		return *k.report, err
 	}
-	return report, r.Ledger.SweepKeys(ctx, state.Ref, report.Run, only.Keys)
+	if k.report.Run != "" && k.report.Pending > 0 {
+		return *k.report, r.letGo(ctx, job, state, k.report.Run, o)
+	}
+	return *k.report, r.Ledger.SweepKeys(ctx, state.Ref, k.report.Run, k.keys)
+}
+
+// letGo gives a live run up that has work left.
+func (r *Runner) letGo(ctx context.Context, job Job, state ledger.SyncState, id model.RunID, o Options) error {
+	ctx = context.WithoutCancel(ctx)
+	open, err := r.Ledger.OpenRuns(ctx, state.Ref)
+	for i := 0; i < len(open) && err == nil; i++ {
+		if open[i].ID == id {
+			_, _, err = r.takeUp(ctx, job, &open[i], o)
+		}
+	}
+	return err
 }
 
 // quietPlan says whether a plan changes nothing, neither at the destination nor in the ledger.

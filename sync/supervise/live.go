@@ -27,7 +27,11 @@ type Live struct {
 	seq     int64
 	made    string
 	shape   string                  // of the feeds' tables when the job was prepared
-	marks   map[model.Key]time.Time // waiting, as the ledger has them
+	marks   map[model.Key]time.Time // waiting or under way, as the ledger has them
+	aloft   map[model.Key]bool      // under way
+	again   map[model.Key]time.Time // changed while they were under way
+	flights map[*flight]bool
+	landed  chan *flight
 	removed removals
 	wait    time.Time // not before this moment is anything sent again
 }
@@ -64,6 +68,7 @@ func (l *Live) Open(ctx context.Context, made string) error {
 		return err
 	}
 	l.ref, l.made, l.marks = state.Ref, made, map[model.Key]time.Time{}
+	l.aloft, l.again = map[model.Key]bool{}, map[model.Key]time.Time{}
 	if err := l.prepare(ctx); err != nil {
 		return err
 	}
@@ -73,6 +78,9 @@ func (l *Live) Open(ctx context.Context, made string) error {
 	}
 	if !known || was.Made != made {
 		return l.whole(ctx)
+	}
+	if _, _, err := l.Runner.TakeUp(ctx, l.Job, run.Options{Wait: retryWait}); err != nil {
+		return err
 	}
 	l.seq = was.Seq
 	marks, err := l.Runner.Ledger.Marks(ctx, l.ref, 0)
@@ -134,52 +142,134 @@ func (l *Live) whole(ctx context.Context) error {
 	return l.Runner.Ledger.Relive(ctx, l.ref, ledger.Live{Seq: seq, Made: l.made}, dues)
 }
 
-// Turn takes in what has changed since the last one, looks at the keys it reaches and at those whose time has come, and brings
-// them up to date at the destination. Guarantee G30. more says that there is work left that need not wait.
+// Turn takes in what has changed since the last one, looks at the keys it reaches and at those whose time has come, and begins
+// to bring them up to date at the destination. Guarantee G30. more says that there is work left that need not wait;
+// otherwise Wait, and turn again.
 func (l *Live) Turn(ctx context.Context) (more bool, err error) {
+	if err := l.land(ctx, false); err != nil {
+		return false, err
+	}
 	full, err := l.collect(ctx)
 	if err != nil {
 		return false, err
 	}
-	if len(l.marks) == 0 || l.Now().Before(l.wait) {
+	keys := l.next()
+	if len(keys) == 0 || l.Now().Before(l.wait) {
 		return full, nil
 	}
 	if err := l.prepare(ctx); err != nil {
 		return false, err
 	}
-	keys := l.next()
 	began := l.Now()
 	only := run.Only{Scope: l.Scope, Keys: keys, Now: began, Removed: l.removed.lately(began)}
-	report, err := l.Runner.RunKeys(ctx, l.Job, only, run.Options{Wait: retryWait})
+	plan, err := l.Runner.PlanKeys(ctx, l.Job, only, run.Options{Wait: retryWait})
 	if err != nil {
 		l.tell(Turned{Keys: len(keys), Err: err})
 		return false, err
 	}
-	return l.settle(ctx, keys, report, began, full)
+	l.removed.add(began, plan.Removals)
+	if len(l.flights) >= flightsAtOnce {
+		if err := l.land(ctx, true); err != nil {
+			return false, err
+		}
+	}
+	l.fly(ctx, plan, keys, began)
+	return full || l.waiting() > 0, nil
 }
 
-// settle ends the waiting of the keys of a turn, unless something of it is left to do.
-func (l *Live) settle(ctx context.Context, keys []model.Key, report run.Report, began time.Time, full bool) (bool, error) {
-	turned := Turned{Keys: len(keys), Report: report}
+// flight is a plan being carried out. Its keys are in no other.
+type flight struct {
+	keys   []model.Key
+	began  time.Time
+	report run.Report
+	err    error
+}
+
+// flightsAtOnce is how many plans are carried out beside each other: while one waits for the destination, others go.
+const flightsAtOnce = 4
+
+func (l *Live) fly(ctx context.Context, plan *run.KeysPlan, keys []model.Key, began time.Time) {
+	f := &flight{keys: keys, began: began}
+	if l.flights == nil {
+		l.flights, l.landed = map[*flight]bool{}, make(chan *flight, flightsAtOnce)
+	}
+	l.flights[f] = true
+	for _, key := range keys {
+		l.aloft[key] = true
+	}
+	job := l.Job
+	go func() {
+		f.report, f.err = l.Runner.RunPlanned(ctx, job, plan, run.Options{Wait: retryWait})
+		l.landed <- f
+	}()
+}
+
+// Idle says that no plan is under way.
+func (l *Live) Idle() bool { return len(l.flights) == 0 }
+
+// Wait waits until a plan under way has ended, or something else is heard, or ctx ends.
+func (l *Live) Wait(ctx context.Context, heard <-chan struct{}, alarm <-chan time.Time) {
+	select {
+	case <-heard:
+	case <-alarm:
+	case f := <-l.landed:
+		l.landed <- f
+	case <-ctx.Done():
+	}
+}
+
+// land settles the plans that have ended; wait: at least one, where there is one under way.
+func (l *Live) land(ctx context.Context, wait bool) error {
+	var failed error
+	for len(l.flights) > 0 && (wait || len(l.landed) > 0) {
+		f := <-l.landed
+		delete(l.flights, f)
+		for _, key := range f.keys {
+			delete(l.aloft, key)
+		}
+		if err := l.settle(ctx, f); err != nil && failed == nil {
+			failed = err
+		}
+		wait = false
+	}
+	return failed
+}
+
+// Close waits until every plan under way has ended.
+func (l *Live) Close(ctx context.Context) error {
+	var failed error
+	for len(l.flights) > 0 {
+		if err := l.land(context.WithoutCancel(ctx), true); err != nil && failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+// settle ends the waiting of the keys of a plan, unless something of it is left to do.
+func (l *Live) settle(ctx context.Context, f *flight) error {
+	turned := Turned{Keys: len(f.keys), Report: f.report, Err: f.err}
 	switch {
-	case report.Status == run.Held || report.Status == run.Failed:
+	case f.err != nil:
 		l.tell(turned)
-		return false, heldBack(report)
-	case report.Pending > 0:
-		l.wait = retryTime(report, l.Now())
+		return f.err
+	case f.report.Status == run.Held || f.report.Status == run.Failed:
 		l.tell(turned)
-		return false, nil
+		return heldBack(f.report)
+	case f.report.Pending > 0:
+		l.wait = retryTime(f.report, l.Now())
+		l.tell(turned)
+		return nil
 	}
-	l.removed.add(began, report.Removed)
-	dues, err := l.dues(ctx, keys, began)
+	dues, err := l.dues(ctx, f.keys, f.began)
 	if err != nil {
-		return false, err
+		return err
 	}
-	if err := l.Runner.Ledger.Unmark(ctx, l.ref, keys, dues); err != nil {
-		return false, err
+	if err := l.Runner.Ledger.Unmark(ctx, l.ref, f.keys, l.again, dues); err != nil {
+		return err
 	}
 	now := l.Now()
-	for _, key := range keys {
+	for _, key := range f.keys {
 		if at := l.marks[key]; !at.IsZero() {
 			turned.Ages = append(turned.Ages, now.Sub(at))
 			if turned.Oldest.IsZero() || at.Before(turned.Oldest) {
@@ -187,9 +277,13 @@ func (l *Live) settle(ctx context.Context, keys []model.Key, report run.Report, 
 			}
 		}
 		delete(l.marks, key)
+		if at, again := l.again[key]; again {
+			l.marks[key] = at
+			delete(l.again, key)
+		}
 	}
 	l.tell(turned)
-	return full || len(l.marks) > 0, nil
+	return nil
 }
 
 // dues tells when time alone can next change what keys give: as of the moment that they were evaluated at.
@@ -202,11 +296,16 @@ func (l *Live) dues(ctx context.Context, keys []model.Key, now time.Time) ([]led
 	return dues, err
 }
 
+// waiting is how many keys wait that no plan under way has.
+func (l *Live) waiting() int { return len(l.marks) - len(l.aloft) }
+
 // next are the keys of one turn, those that have waited longest first.
 func (l *Live) next() []model.Key {
-	keys := make([]model.Key, 0, len(l.marks))
+	keys := make([]model.Key, 0, max(0, l.waiting()))
 	for key := range l.marks {
-		keys = append(keys, key)
+		if !l.aloft[key] {
+			keys = append(keys, key)
+		}
 	}
 	if len(keys) > keysATurn {
 		slices.SortFunc(keys, func(a, b model.Key) int { return l.marks[a].Compare(l.marks[b]) })
@@ -239,6 +338,12 @@ func (l *Live) collect(ctx context.Context) (full bool, err error) {
 		return false, err
 	}
 	for _, m := range marks {
+		if l.aloft[m.Key] {
+			if was, waits := l.again[m.Key]; !waits || was.IsZero() {
+				l.again[m.Key] = m.At // it has changed after its plan was made
+			}
+			continue
+		}
 		if was, waits := l.marks[m.Key]; !waits || was.IsZero() || !m.At.IsZero() && m.At.Before(was) {
 			l.marks[m.Key] = m.At
 		}
@@ -300,7 +405,7 @@ func (l *Live) tell(t Turned) {
 // NextDue is when a key's time comes next; zero where none does.
 func (l *Live) NextDue(ctx context.Context) (time.Time, error) {
 	due, err := l.Runner.Ledger.NextDue(ctx, l.ref)
-	if len(l.marks) > 0 && !l.wait.IsZero() && (due.IsZero() || l.wait.Before(due)) {
+	if l.waiting() > 0 && !l.wait.IsZero() && (due.IsZero() || l.wait.Before(due)) {
 		due = l.wait
 	}
 	return due, err

@@ -135,7 +135,10 @@ func (b *bench) put(feed string, rows ...engine.FeedRow) {
 // turn turns until nothing is left to do at once.
 func (b *bench) turn() {
 	b.t.Helper()
-	for more := true; more; {
+	for more := true; more || !b.live.Idle(); {
+		if !more {
+			b.live.Wait(context.Background(), nil, time.After(time.Second))
+		}
 		b.must(func() (err error) { more, err = b.live.Turn(context.Background()); return })
 	}
 }
