@@ -39,6 +39,9 @@ func (t Type) holds(digits string) bool {
 		}
 		return err == nil
 	}
+	if len(digits) > 40 {
+		return false
+	}
 	n, ok := new(big.Int).SetString(digits, 10)
 	switch {
 	case !ok:
@@ -209,7 +212,10 @@ func (t Type) keeps(text string, f float64) bool {
 	if strings.ContainsAny(text, ".eE") && f != math.Trunc(f) {
 		return t.width == 32 && digits <= 9 || t.width == 64 && digits <= 17
 	}
+	if len(text) > maxDigits {
+		return false
+	}
 	exact, ok := new(big.Rat).SetString(text)
 	short, _ := new(big.Rat).SetString(shortest(f, t.width))
-	return ok && len(text) <= maxDigits && exact.Cmp(short) == 0
+	return ok && exact.Cmp(short) == 0
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// Lookup finds a schema. Its error means "not now": the event waits, and is not at fault.
+// Lookup finds a schema. Its error means "not now": the event waits, and is not at fault. A nil Lookup says that there
+// is no registry.
 type Lookup func(model.SchemaRef) (model.Schema, error)
 
 // Decoder decodes the payloads of one side of a stream: keys or values. It keeps the schemas it has seen, which never
@@ -105,6 +106,9 @@ func (d *Decoder) FramedWithin(f Frame, lookup Lookup) (Node, model.SchemaKind, 
 
 func (d *Decoder) framed(f Frame, lookup Lookup) (Node, model.SchemaKind, *Problem, error) {
 	c, ok := d.known[f.Ref]
+	if !ok && lookup == nil {
+		return Node{}, 0, noRegistry, nil
+	}
 	if !ok {
 		s, err := lookup(f.Ref)
 		if err != nil {

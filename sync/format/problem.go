@@ -18,6 +18,7 @@ var (
 	hugeNumber   = &Problem{"format.huge_number", "a number has an exponent that would make it more than 1000 digits long"}
 	notFinite    = &Problem{"format.not_finite", "a number is not a number or infinite, which no payload can say"}
 	notFramed    = &Problem{"format.no_schema_id", "the bytes name no schema: neither a header nor their first bytes do"}
+	noRegistry   = &Problem{"format.no_registry", "the bytes name a schema, and their source has no schema registry"}
 	badFrame     = &Problem{"format.bad_frame", "the schema id before or beside the bytes is broken off or malformed"}
 	badAvro      = &Problem{"format.bad_avro", "the bytes do not fit their Avro schema"}
 	badProtobuf  = &Problem{"format.bad_protobuf", "the bytes do not fit their Protobuf message"}

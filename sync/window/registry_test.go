@@ -108,9 +108,13 @@ func TestOtherFormats(t *testing.T) {
 	for _, test := range []struct{ format, value, code string }{
 		{"avro", avroValue, ""}, {"avro", jsonValue, "window.other_format"}, {"avro", `{"id":7}`, "format.no_schema_id"}, {"protobuf", protoValue, ""}, {"protobuf", avroValue, "window.other_format"},
 		{"jsonschema", jsonValue, ""}, {"jsonschema", `{"id":7}`, "format.no_schema_id"}, {"json", jsonValue, ""}, {"json", avroValue, "window.other_format"},
-		{"auto", avroValue, ""}, {"auto", jsonValue, ""}, {"auto", protoValue, ""}, {"auto", "\x08\x07", "format.no_schema_id"}, {"avro", "\xc3\x0112345678", "format.avro_container"},
+		{"auto", avroValue, ""}, {"none", avroValue, "format.no_registry"}, {"auto", jsonValue, ""}, {"auto", protoValue, ""}, {"auto", "\x08\x07", "format.no_schema_id"}, {"avro", "\xc3\x0112345678", "format.avro_container"},
 	} {
-		reading, err := reader(t, Options{Format: test.format}).Read(eventOf("", test.value), registry.lookup)
+		lookup := registry.lookup
+		if test.format == "none" {
+			test.format, lookup = "avro", nil
+		}
+		reading, err := reader(t, Options{Format: test.format}).Read(eventOf("", test.value), lookup)
 		if err != nil {
 			t.Fatal(err)
 		}
