@@ -67,7 +67,7 @@ func (st *stream) start(at place, s sight) (kgo.Offset, bool) {
 			p.id = known.TopicID
 		}
 	case st.ends[at]:
-		p.next, p.began, p.fresh = s.stable, s.stable >= 0, true
+		p.next, p.epoch, p.began, p.fresh = s.stable, s.ending, s.stable >= 0, true
 	default:
 		p.began, p.fresh = s.start >= 0, true
 	}

@@ -199,6 +199,32 @@ func TestCloseWhenNobodyAnswers(t *testing.T) {
 	}
 }
 
+// TestCloseUnderAPoll: whatever a Poll is doing when the stream is closed, both end.
+func TestCloseUnderAPoll(t *testing.T) {
+	c := cluster(t, kafkafake.Options{}, "carts", 2)
+	write(t, c, "carts", 0, 0, 50)
+	src := openSource(t, settings(c))
+	for i := range 40 {
+		st := reader(t, src, connect.StreamOptions{Topics: []string{"carts"}})
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for {
+				if _, err := st.Poll(t.Context()); err != nil {
+					return
+				}
+			}
+		}()
+		time.Sleep(time.Duration(i) * time.Millisecond)
+		began := time.Now()
+		must(t, st.Close())
+		<-ended
+		if took := time.Since(began); took > 2*time.Second {
+			t.Fatalf("closing after %d ms took %s", i, took)
+		}
+	}
+}
+
 // TestCloseLeavesTheGroup: others need not wait for a session to end.
 func TestCloseLeavesTheGroup(t *testing.T) {
 	each(t, func(t *testing.T, start func(*testing.T, int) (*kafkafake.Cluster, connect.Settings)) {

@@ -17,6 +17,7 @@ type sight struct {
 	leader int32 // epoch of its leader
 	start  int64 // first offset
 	stable int64 // end for a reader of committed events
+	ending int32 // epoch there
 	end    int64 // end of what is written
 	upTo   int64 // where the epoch of our position ends
 	asked  bool  // whether upTo was asked for and answered
@@ -43,7 +44,10 @@ func (st *stream) see(ctx context.Context, want []place) (map[place]sight, error
 	for _, at := range want {
 		d := details[at.topic]
 		p, there := d.Partitions[at.partition]
-		s := sight{id: model.TopicID(d.ID), gone: !there, leader: -1, start: listed(starts, at), stable: listed(stables, at), end: listed(ends, at), upTo: -1}
+		s := sight{id: model.TopicID(d.ID), gone: !there, leader: -1, start: -1, stable: -1, ending: -1, end: -1, upTo: -1}
+		s.start, _ = listed(starts, at)
+		s.stable, s.ending = listed(stables, at)
+		s.end, _ = listed(ends, at)
 		if there && p.Err == nil && p.Leader >= 0 {
 			s.led, s.leader = true, p.LeaderEpoch
 		}
@@ -66,12 +70,13 @@ func topicsIn(want []place) (names []string) {
 	return names
 }
 
-func listed(all kadm.ListedOffsets, at place) int64 {
+// listed is an offset with its epoch, -1 for what the broker does not say.
+func listed(all kadm.ListedOffsets, at place) (offset int64, epoch int32) {
 	o, ok := all.Lookup(at.topic, at.partition)
 	if !ok || o.Err != nil {
-		return -1
+		return -1, -1
 	}
-	return o.Offset
+	return o.Offset, o.LeaderEpoch
 }
 
 // epochs are the epochs of our positions, where we know them: that of a partition that is read, or the ledger's.

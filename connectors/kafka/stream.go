@@ -212,6 +212,7 @@ func (st *stream) fetch(ctx, wait context.Context) (connect.Fetch, error) {
 	failed := st.failed
 	st.mu.Unlock()
 	if st.closed() {
+		st.client.AllowRebalance() // Close waits for it
 		return connect.Fetch{}, failed
 	}
 	if empty(out) || len(out.Events)+len(out.Next) == 0 {

@@ -138,12 +138,16 @@ func (st *stream) outside(at place, p *part, s sight) bool {
 		return true
 	}
 	kind, found := s.misfit(p, true)
-	if kind == connect.Assigned && s.end >= p.next && !s.asked {
-		kind, found = connect.Truncated, model.Position{TopicID: s.id, Next: s.end, Epoch: -1} // it was outside, and is not: others stand there now
+	switch {
+	case kind != connect.Assigned:
+		st.halt(at, kind, found)
+		return true
+	case p.epoch >= 0 && !s.asked: // whether our epoch reaches our position is not known yet
+		st.look()
+		return true
+	case p.epoch < 0 && s.start >= 0 && s.start < p.next: // it was outside and is not, so others may stand before it now
+		st.halt(at, connect.Truncated, model.Position{TopicID: s.id, Next: s.end, Epoch: -1})
+		return true
 	}
-	if kind == connect.Assigned {
-		return false
-	}
-	st.halt(at, kind, found)
-	return true
+	return false
 }

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/freshet/freshet/connectors/kafka"
 	"github.com/freshet/freshet/server/config"
+	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/google/go-cmp/cmp"
@@ -289,4 +291,30 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestASourceOfStreams: a source that needs a list, with secrets and choices, is read like any other.
+func TestASourceOfStreams(t *testing.T) {
+	const workspace = `sources:
+  stream: {type: kafka, brokers: ["a:9092", "b:9092"], auth: scram-sha-256, username: ada, password: "${PASSWORD}", ca_file: ca.pem}
+models: {a: {sql: select 1 as x, key: x}}
+`
+	dir := folder(t, "freshet.yaml", workspace)
+	w, err := config.Load(dir, []connect.Driver{kafka.Driver()}, func(string) (string, bool) { return canary, true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := w.Sources["stream"].Settings
+	if diff := cmp.Diff([]string{"a:9092", "b:9092"}, s.Lists["brokers"]); diff != "" {
+		t.Error(diff)
+	}
+	if s.Text("auth") != "scram-sha-256" || s.Secret("password").Reveal() != canary || s.Text("protocol") != "classic" || s.Text("ca_file") != filepath.Join(dir, "ca.pem") {
+		t.Errorf("settings are %+v", s)
+	}
+	for wrong, c := range map[string][2]string{`, brokers: ["a:9092", "b:9092"]`: {"", "brokers"}, "scram-sha-256": {"scram", "scram-sha-512"}} {
+		_, err := config.Load(folder(t, "freshet.yaml", strings.Replace(workspace, wrong, c[0], 1)), []connect.Driver{kafka.Driver()}, func(string) (string, bool) { return canary, true })
+		if err == nil || !strings.Contains(fault.As(err).Error()+fault.As(err).Suggestion, c[1]) {
+			t.Errorf("without %q it says %v", wrong, err)
+		}
+	}
 }
