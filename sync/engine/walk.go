@@ -188,7 +188,10 @@ func (e *Engine) DigestOnly(ctx context.Context, m model.Model, columns []mappin
 	}
 	w := &Walk{ctx: ctx, conn: conn, model: m}
 	defer w.Close()
-	if err := firstOf(setNow(ctx, conn, time.Now()), run(ctx, conn, "BEGIN TRANSACTION")); err != nil {
+	if err := setNow(ctx, conn, time.Now()); err != nil {
+		return "", translate(ctx, err)
+	}
+	if err := run(ctx, conn, "BEGIN TRANSACTION"); err != nil {
 		return "", translate(ctx, err)
 	}
 	described, err := viewOf(ctx, conn, m)
