@@ -154,7 +154,7 @@ func (p *paths) related(up []Related) {
 		switch {
 		case !ok:
 			p.whole(b.Table, r.Table)
-		case len(up) == 1 && p.isKey(r.On):
+		case len(up) == 1 && p.isKey(r):
 			p.all = append(p.all, Path{Table: b.Table, Columns: p.inKeyOrder(r.On, columns)})
 		default:
 			p.all = append(p.all, Path{Table: b.Table, Lookup: p.lookup(up, columns)})
@@ -162,10 +162,14 @@ func (p *paths) related(up []Related) {
 	}
 }
 
-// isKey: the row is joined by the entity's key, whole.
-func (p *paths) isKey(on []Join) bool {
-	return len(on) == len(p.catalogue.Key) && !slices.ContainsFunc(p.catalogue.Key, func(key string) bool {
-		return !slices.ContainsFunc(on, func(j Join) bool { return strings.EqualFold(j.Ours, key) })
+// isKey: the row is joined by the entity's key, whole, and by columns of its types: their texts are those of the key.
+func (p *paths) isKey(r Related) bool {
+	return len(r.On) == len(p.catalogue.Key) && !slices.ContainsFunc(p.catalogue.Key, func(key string) bool {
+		return !slices.ContainsFunc(r.On, func(j Join) bool {
+			theirs, _ := r.column(j.Theirs)
+			ours, _ := p.catalogue.Entity.column(j.Ours)
+			return strings.EqualFold(j.Ours, key) && strings.EqualFold(theirs.Type, ours.Type)
+		})
 	})
 }
 

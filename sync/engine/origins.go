@@ -11,7 +11,7 @@ import (
 )
 
 // Origin is a table that a query reads, and its columns that equal those asked for: every row of the query with such
-// values depends only on rows of the table that have them, too.
+// values depends only on rows of the table that have them, too, in the same types.
 type Origin struct {
 	Table   string   // feeds.orders, warehouse.main.orders
 	Columns []string // in the order asked for, "" where there is none
@@ -44,9 +44,14 @@ func (e *Engine) Origins(ctx context.Context, query string, columns []string) ([
 	if err != nil {
 		return nil, err
 	}
+	asked := &Scope{key: keyColumns(model.Model{Key: columns}, described.Columns)}
 	var all []Origin
 	for _, t := range found.Tables {
-		all = append(all, Origin{Table: tableOf(t), Columns: t.By})
+		by, err := asked.sameTypes(ctx, conn, t)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Origin{Table: tableOf(t), Columns: by})
 	}
 	return all, nil
 }
