@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
@@ -29,8 +28,7 @@ func benchEvents(n, partitions int) []model.Event {
 	return list
 }
 
-// BenchmarkRaw writes events in flushes of 32 MiB, reads them, merges the files, and reads them again. Memory of Go is
-// what the process has taken from the system in the end, the events themselves included.
+// BenchmarkRaw writes events in flushes of 32 MiB, reads them, merges the files, and reads them again.
 func BenchmarkRaw(b *testing.B) {
 	const n = 200_000
 	for _, partitions := range []int{1, 12, 1000} {
@@ -54,9 +52,6 @@ func BenchmarkRaw(b *testing.B) {
 			b.ReportMetric(float64(stats.Bytes)/n, "B/event")
 			b.ReportMetric(float64(stats.RawBytes)/n, "rawB/event")
 			b.ReportMetric(0, "ns/op")
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			b.ReportMetric(float64(m.Sys)/1e6, "MB")
 		})
 	}
 }

@@ -20,7 +20,7 @@ const (
 // twice once. Only files whose offsets overlap are read at the same time.
 //
 // Others may remove files meanwhile, or put one in the place of several. A file that was there when it was included is
-// read whole.
+// read whole, as long as no more files overlap than are held open.
 type merge struct {
 	dir    string
 	parts  map[partition][]piece

@@ -35,6 +35,9 @@ func (r *Raw) Read(ctx context.Context, which Range, use func([]model.Event) err
 	for again := 0; errors.Is(err, fs.ErrNotExist) && again < 100; again++ {
 		err = w.plan(ctx) // a file went away between the list and the look at it
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return rawUnreadable(r.dir, err)
+	}
 	if err != nil {
 		return err
 	}
