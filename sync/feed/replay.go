@@ -94,12 +94,19 @@ func (r *replaying) fold(c *window.Change, version model.Version, out *Replayed)
 		return
 	}
 	next := &ledger.FeedRow{Key: c.Key, Version: version, At: c.At, Gone: c.Op == window.Delete}
-	var had ledger.FeedRow
+	base := r.latest[c.OldKey]
 	if now != nil {
-		had, next.Row = *now, now.Row
+		next.Row = now.Row
+		if !now.Gone {
+			base = now
+		}
 	}
 	if c.Op != window.Delete {
-		fields, ok := whole(c, had, now != nil)
+		var row []byte
+		if base != nil {
+			row = base.Row
+		}
+		fields, ok := whole(c, row)
 		if !ok || r.check(c) != nil {
 			out.Aside++
 			return

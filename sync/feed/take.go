@@ -115,9 +115,11 @@ func (t *taking) recall(ctx context.Context, list []decoded) (err error) {
 	seen := map[model.Key]bool{}
 	for i := range list {
 		for _, c := range list[i].reading.Changes {
-			if !seen[c.Key] && c.Op != window.Truncate {
-				seen[c.Key] = true
-				keys = append(keys, c.Key)
+			for _, key := range []model.Key{c.Key, c.OldKey} {
+				if key != "" && !seen[key] && c.Op != window.Truncate {
+					seen[key] = true
+					keys = append(keys, key)
+				}
 			}
 		}
 	}
@@ -177,7 +179,7 @@ func (t *taking) change(d *decoded, c *window.Change) {
 			t.aside(d, c.Key, *p)
 			return
 		}
-		fields, ok := whole(c, now, known)
+		fields, ok := whole(c, t.base(c, now, known))
 		if !ok {
 			t.aside(d, c.Key, incomplete)
 			return
@@ -202,15 +204,28 @@ func (f *Feed) check(c *window.Change) *window.Problem {
 var incomplete = window.Problem{Code: "feed.incomplete",
 	Message: "the event leaves values out because they did not change, and no event before it has carried them; a snapshot of the table would"}
 
-// whole is the row after a change: what a patch leaves out is taken from the row before.
-func whole(c *window.Change, now ledger.FeedRow, known bool) (model.Fields, bool) {
+// base is the row that what a change leaves out is taken from: that of its key or, where the row had another key before, of
+// that one, which may be gone by now. nil where there is none.
+func (t *taking) base(c *window.Change, now ledger.FeedRow, known bool) []byte {
+	if known && !now.Gone {
+		return now.Row
+	}
+	if c.OldKey == "" {
+		return nil
+	}
+	was, _ := t.row(c.OldKey)
+	return was.Row
+}
+
+// whole is the row after a change: what it leaves out is taken from its base.
+func whole(c *window.Change, base []byte) (model.Fields, bool) {
 	if c.Op == window.Write && len(c.Absent) == 0 {
 		return c.Row, true
 	}
-	if !known || now.Gone {
+	if base == nil {
 		return nil, false
 	}
-	had, err := model.ParseFlat(now.Row)
+	had, err := model.ParseFlat(base)
 	if err != nil {
 		return nil, false
 	}
