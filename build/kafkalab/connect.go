@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -31,6 +32,8 @@ func (l *Lab) startConnect(ctx context.Context) error {
 		"offset.storage.partitions":         "1",
 		"status.storage.partitions":         "1",
 		"offset.flush.interval.ms":          "1000",
+		"session.timeout.ms":                "3000", // one that was killed is missed for no longer
+		"heartbeat.interval.ms":             "1000",
 		"scheduled.rebalance.max.delay.ms":  "0", // a worker that comes back has its connectors at once
 		"plugin.discovery":                  "service_load",
 		"plugin.path":                       filepath.Join(l.tools.jars, "plugins"),
@@ -42,6 +45,7 @@ func (l *Lab) startConnect(ctx context.Context) error {
 		name:    "connect",
 		log:     l.path("connect.log"),
 		polite:  syscall.SIGTERM,
+		harsh:   os.Kill,
 		command: func() *exec.Cmd { return l.javaCommand("org.apache.kafka.connect.cli.ConnectDistributed", settings) },
 		ready:   func(ctx context.Context) error { return l.rest(ctx, http.MethodGet, "/connectors", nil, nil) },
 	}

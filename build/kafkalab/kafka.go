@@ -26,6 +26,9 @@ func (l *Lab) startKafka(ctx context.Context) error {
 		"listeners":                                fmt.Sprintf("PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d", port, control),
 		"log.dirs":                                 l.path("kafka"),
 		"auto.create.topics.enable":                "false", // a topic that a test deleted stays deleted
+		"broker.session.timeout.ms":                "2000",  // a broker that was killed comes back only when it is thought dead
+		"broker.heartbeat.interval.ms":             "500",
+		"group.min.session.timeout.ms":             "1000",
 		"group.initial.rebalance.delay.ms":         "0",
 		"offsets.topic.num.partitions":             "1",
 		"offsets.topic.replication.factor":         "1",
@@ -44,6 +47,7 @@ func (l *Lab) startKafka(ctx context.Context) error {
 		name:    "kafka",
 		log:     l.path("kafka.log"),
 		polite:  syscall.SIGTERM,
+		harsh:   os.Kill,
 		command: func() *exec.Cmd { return l.javaCommand("kafka.Kafka", settings) },
 		ready:   l.pingKafka,
 	}

@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -54,7 +55,8 @@ func (l *Lab) startPostgres(ctx context.Context) error {
 	l.Postgres = &Service{
 		name:    "postgres",
 		log:     l.path("postgres.log"),
-		polite:  os.Interrupt, // fast: open sessions are ended
+		polite:  os.Interrupt,    // fast: open sessions are ended
+		harsh:   syscall.SIGQUIT, // immediate: its processes end at once, and nothing is put in order
 		command: func() *exec.Cmd { return l.postgresCommand(who, dir, port) },
 		ready:   func(ctx context.Context) error { return execute(ctx, dsn("postgres"), "select 1") },
 	}

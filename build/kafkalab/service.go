@@ -18,6 +18,7 @@ type Service struct {
 	command func() *exec.Cmd
 	ready   func(context.Context) error
 	polite  os.Signal // what asks it to end in good order
+	harsh   os.Signal // what ends it on the spot
 	log     string    // file
 
 	process *os.Process
@@ -59,8 +60,14 @@ func (s *Service) Stop(t testing.TB) {
 func (s *Service) Kill(testing.TB) { s.kill() }
 
 func (s *Service) kill() {
-	if s.process != nil {
-		_ = s.process.Kill() // it may have ended by itself
+	if s.process == nil {
+		return
+	}
+	_ = s.process.Signal(s.harsh) // it may have ended by itself
+	select {
+	case <-s.ended:
+	case <-time.After(10 * time.Second):
+		_ = s.process.Kill()
 		<-s.ended
 	}
 }

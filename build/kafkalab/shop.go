@@ -26,5 +26,6 @@ func Shop(t *testing.T, statements string, config map[string]string) *Lab {
 	maps.Copy(all, config)
 	l.CreateConnector(t, "shop", all)
 	l.WaitSnapshot(t, "shop")
+	l.WaitCaughtUp(t, "shop") // it has a position now, and would not take its snapshot again
 	return l
 }
