@@ -85,6 +85,7 @@ func TestCompare(t *testing.T) {
 		{Name: "plan", Type: "VARCHAR(20)", Uses: []string{"syncs.crm", "syncs.ads", "syncs.crm"}},
 		{Name: "ltv", Type: "DECIMAL(10,2)", Uses: []string{"syncs.ads"}},
 		{Name: "note", Type: "VARCHAR"},
+		{Name: "notes", Type: "VARCHAR"},
 		{Name: "age", Type: "INTEGER", Required: true, Uses: []string{"syncs.ads"}},
 	}
 	now := []contract.Incoming{
@@ -93,6 +94,7 @@ func TestCompare(t *testing.T) {
 		{Name: "plan", Type: "VARCHAR(10)"},
 		{Name: "ltv", Type: "DECIMAL(14,2)"},
 		{Name: "age", Type: "VARCHAR"},
+		{Name: "notes", Type: "VARCHAR"},
 		{Name: "city", Type: "VARCHAR", Required: true},
 	}
 	var got []string

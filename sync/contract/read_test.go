@@ -46,6 +46,10 @@ func TestWhatIsWrongIsPlaced(t *testing.T) {
 			"c.yaml:9:25 contract.required add one of mustBe, mustNotBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween, mustNotBeBetween"},
 		{head + "schema:\n- name: t\n  properties:\n  - {name: a, enum: [{value: 1}]}\n", "c.yaml:9:15 contract.later_key write apiVersion: v3.2.0, or take it out"},
 		{head + "servers:\n- {server: s, type: kafka, hots: b}\n", "c.yaml:7:3 contract.required add host:\nc.yaml:7:28 contract.unknown_key did you mean host?"},
+		{head + "schema:\n- name: t\n  quality: [{metric: rowCount, mustBe: 1, query: q}]\n", "c.yaml:8:43 contract.unknown_key it can be id, name, type, metric, rule, arguments, mustBe, mustNotBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween, mustNotBeBetween, unit, dimension, method, severity, businessImpact, description, scheduler, schedule, authoritativeDefinitions, tags, customProperties"},
+		{head + "schema:\n- name: t\n  quality: [{type: text, mustBe: 1, engine: e}]\n", "c.yaml:8:26 contract.unknown_key it can be id, name, type, unit, dimension, method, severity, businessImpact, description, scheduler, schedule, authoritativeDefinitions, tags, customProperties\nc.yaml:8:37 contract.unknown_key it can be id, name, type, unit, dimension, method, severity, businessImpact, description, scheduler, schedule, authoritativeDefinitions, tags, customProperties"},
+		{head + "schema:\n- name: t\n  quality: [{type: custom, engine: e}]\n", "c.yaml:8:13 contract.required add implementation:"},
+		{head + "schema:\n- name: t\n  properties:\n  - {name: a, logicalType: map}\n", "c.yaml:9:5 contract.required add map:\nc.yaml:9:28 contract.unknown_value it can be string, date, timestamp, time, number, integer, object, array, boolean"},
 		{head + "servers:\n- {server: s, type: kafak, host: b}\n", "c.yaml:7:3 contract.unknown_value did you mean kafka?"},
 		{head + "name: 7\nname: b\n", "c.yaml:6:7 contract.wrong_type put it in quotes\nc.yaml:7:1 contract.duplicate_key keep one of the two"},
 		{head + "description: null\n", "c.yaml:6:14 contract.wrong_type write a value, or take the line out"},
@@ -89,6 +93,7 @@ schema:
         primaryKey: true
         examples: [1, 0x10, 1_000]
       - name: email
+        description: ''
         required: false
 `
 	c, err := contract.Read("c.yaml", []byte(text))
@@ -142,6 +147,11 @@ func TestAliasesAndMerges(t *testing.T) {
 	out, err := contract.Write(c)
 	if err != nil || string(out) != text {
 		t.Errorf("%v\n%s", err, cmp.Diff(text, string(out)))
+	}
+	c.Schema[0].Properties[1].Description = "new" // what is inherited is not written out
+	out, err = contract.Write(c)
+	if want := strings.Replace(text, "name: b}", "name: b, description: new}", 1); err != nil || string(out) != want {
+		t.Errorf("%v\n%s", err, cmp.Diff(want, string(out)))
 	}
 }
 
