@@ -103,8 +103,10 @@ func (s *Service) definedAs(ctx context.Context, def model.Feed, version int64) 
 // openedFeed is a feed with the source it reads.
 type openedFeed struct {
 	*feed.Feed
-	source connect.Source
-	name   string
+	source  connect.Source
+	name    string
+	started bool
+	paused  bool
 }
 
 func (f *openedFeed) Close() error { return errors.Join(f.Feed.Close(), f.source.Close()) }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/run"
@@ -49,7 +51,21 @@ func (s *Service) Serve(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.forgetLive(ctx, live); err != nil {
+		return err
+	}
 	return s.work(ctx, e, feeds, live)
+}
+
+// forgetLive lets go of syncs that are live no longer: changes are not to be kept for them.
+func (s *Service) forgetLive(ctx context.Context, live []model.Sync) error {
+	was, err := s.ledger.LiveSyncs(ctx)
+	for name, ref := range was {
+		if !slices.ContainsFunc(live, func(sync model.Sync) bool { return sync.Name == name }) {
+			err = errors.Join(err, s.ledger.Unlive(ctx, ref))
+		}
+	}
+	return err
 }
 
 // liveSyncs are the syncs that follow feeds: tier realtime over a model or an audience that reads one.
@@ -63,7 +79,8 @@ func (s *Service) liveSyncs() []model.Sync {
 	return live
 }
 
-// startFeeds opens every feed and takes in what its topics hold, so that live syncs begin with the present.
+// startFeeds opens every feed and takes in what its topics hold, so that live syncs begin with the present. A feed that is paused,
+// or whose source cannot be reached, keeps no other from its work: its table is as the ledger has it.
 func (s *Service) startFeeds(ctx context.Context, e *engine.Engine) (map[string]*openedFeed, error) {
 	feeds := map[string]*openedFeed{}
 	for name := range s.workspace.Feeds {
@@ -72,14 +89,37 @@ func (s *Service) startFeeds(ctx context.Context, e *engine.Engine) (map[string]
 			return feeds, err
 		}
 		feeds[name] = f
-		if err := f.Start(ctx, s.group(name)); err != nil {
-			return feeds, err
-		}
-		if err := s.toEnd(ctx, f); err != nil {
-			return feeds, err
+		if s.start(ctx, f) {
+			if err := s.toEnd(ctx, f); err != nil {
+				s.stumble(ctx, f, err)
+			}
 		}
 	}
-	return feeds, nil
+	return feeds, ctx.Err()
+}
+
+// start begins to read a feed; false: it is paused, or cannot be read now.
+func (s *Service) start(ctx context.Context, f *openedFeed) bool {
+	err := f.Start(ctx, s.group(f.name))
+	if err != nil {
+		s.stumble(ctx, f, err)
+	}
+	f.started = err == nil
+	return f.started
+}
+
+// stumble tells why a feed does not go on, and lets go of its stream: it starts again from what the ledger has.
+func (s *Service) stumble(ctx context.Context, f *openedFeed, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	_ = f.Feed.Close()
+	f.started, f.paused = false, fault.Is(err, "feed.paused")
+	stage := "failed"
+	if f.paused {
+		stage = "paused"
+	}
+	s.progress(Event{Feed: f.name, Stage: stage, Note: fault.As(err).Message})
 }
 
 // work runs one goroutine a feed, one a live sync, and one that tidies.
@@ -100,28 +140,41 @@ func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*
 	return err
 }
 
-// follow takes one feed in until ctx ends; a feed that has paused lets the others go on.
+// follow takes one feed in until ctx ends. One that has paused waits for a person; one that failed is tried again.
 func (s *Service) follow(ctx context.Context, f *openedFeed, news *supervise.News) error {
-	for ctx.Err() == nil {
+	pause := patience
+	for ctx.Err() == nil && !f.paused {
+		if !f.started && !s.start(ctx, f) {
+			s.sleep(ctx, pause)
+			pause = min(2*pause, longestPatience)
+			continue
+		}
 		taken, err := f.Step(ctx)
 		if ctx.Err() != nil {
 			break
 		}
 		if err != nil {
-			return err
+			s.stumble(ctx, f, err)
+			continue
 		}
-		if taken.Changed > 0 {
-			news.Tell()
-		}
-		if taken.Events > 0 {
-			s.progress(Event{Feed: f.name, Stage: "taken in", Done: int64(taken.Events), Aside: int64(taken.Aside)})
-		}
-		if taken.Paused != "" {
-			s.progress(Event{Feed: f.name, Stage: "paused", Note: taken.Paused})
-			return nil
-		}
+		pause = patience
+		s.tookIn(f, taken, news)
 	}
 	return nil
+}
+
+// tookIn tells what a step of a feed came to.
+func (s *Service) tookIn(f *openedFeed, taken feed.Taken, news *supervise.News) {
+	if taken.Changed > 0 {
+		news.Tell()
+	}
+	if taken.Events > 0 {
+		s.progress(Event{Feed: f.name, Stage: "taken in", Done: int64(taken.Events), Aside: int64(taken.Aside)})
+	}
+	if taken.Paused != "" {
+		f.paused = true
+		s.progress(Event{Feed: f.name, Stage: "paused", Note: taken.Paused})
+	}
 }
 
 // live keeps one sync live. While it cannot be, as before the first event has shown what columns there are, it is tried

@@ -71,17 +71,33 @@ func (f *Feed) hear(n connect.StreamNote) {
 	}
 }
 
-// poll gives the events that waited for their schema once more before new ones are asked for.
+// poll waits for events. While some wait for their schema it does not wait long, so that these are tried again; once they
+// are too many, nothing more is read.
 func (f *Feed) poll(ctx context.Context) (connect.Fetch, error) {
 	if len(f.held) == 0 {
 		return f.stream.Poll(ctx)
 	}
-	select {
-	case <-time.After(retryHeld):
-	case <-ctx.Done():
+	soon, cancel := context.WithTimeout(ctx, retryHeld)
+	defer cancel()
+	if f.heldBytes() >= mostHeld {
+		<-soon.Done()
 		return connect.Fetch{}, ctx.Err()
 	}
-	return connect.Fetch{}, nil
+	fetch, err := f.stream.Poll(soon)
+	if err != nil && soon.Err() != nil {
+		return connect.Fetch{}, ctx.Err()
+	}
+	return fetch, err
+}
+
+// mostHeld is how many bytes of events may wait for their schemas before the feed as a whole waits.
+const mostHeld = 16 << 20
+
+func (f *Feed) heldBytes() (n int) {
+	for i := range f.held {
+		n += f.held[i].Size()
+	}
+	return n
 }
 
 // archiveBytes and archiveEvery bound what the archive holds in memory, and so what is read again after a crash.

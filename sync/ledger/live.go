@@ -32,6 +32,19 @@ func (r *Reader) Live(ctx context.Context, ref SyncRef) (s Live, ok bool, err er
 	return s, ok, err
 }
 
+// LiveSyncs are the syncs that changes are kept for, by name.
+func (r *Reader) LiveSyncs(ctx context.Context) (map[string]SyncRef, error) {
+	all := map[string]SyncRef{}
+	err := r.each(ctx, `SELECT s.name, s.ref FROM live l JOIN syncs s ON s.ref = l.sync`, nil, func(rows *sql.Rows) error {
+		var name string
+		var ref SyncRef
+		err := rows.Scan(&name, &ref)
+		all[name] = ref
+		return err
+	})
+	return all, err
+}
+
 // MarkKeys keeps keys as waiting and notes that the changes up to seq have been taken in, in one transaction, so that no change
 // is forgotten and none is looked at for ever. A key that waits already keeps its earlier time. The dues given have come,
 // and are forgotten.
