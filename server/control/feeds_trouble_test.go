@@ -298,3 +298,90 @@ func TestAContractOfAFeed(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
+
+// TestServingOutlivesItsBroker: a broker that is away when serving begins, and again later, costs nothing but the wait.
+func TestServingOutlivesItsBroker(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.kafka.Close()
+	kafka, err := kafkafake.Start(kafkafake.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(kafka.Close)
+	s.yaml = strings.Replace(s.yaml, s.kafka.Addresses()[0], kafka.Addresses()[0], 1)
+	s.kafka = kafka
+	if err := kafka.Create("shop.carts", 3, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.write(map[int]int{1: 10})
+	kafka.Stop()
+	stop := s.serve()
+	time.Sleep(300 * time.Millisecond)
+	if err := kafka.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	s.want(map[int]int{1: 10})
+	kafka.Stop()
+	time.Sleep(200 * time.Millisecond)
+	if err := kafka.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	s.write(map[int]int{2: 20})
+	s.want(map[int]int{1: 10, 2: 20})
+	stop()
+}
+
+// TestAnUnknownSchemaWaits: while the registry does not answer, events of schemas that are known go on, and the others wait; none is
+// set aside.
+func TestAnUnknownSchemaWaits(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	registry, err := kafkafake.StartRegistry(kafkafake.RegistryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.yaml = strings.NewReplacer(`brokers: ["`, `registry: "`+registry.URL()+`", brokers: ["`, "format: debezium-json", "format: jsonschema",
+		`, columns: {total: "DECIMAL(12,2)"}`, "").Replace(s.yaml)
+	columns := `{"type":"object","properties":{"cart_id":{"type":"integer"},"customer":{"type":"string"},"total":{"type":"integer"}}}`
+	known, _, err := registry.Register("a", sr.Schema{Type: sr.TypeJSON, Schema: columns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(partition int32, id, cart int) {
+		value := append([]byte{0, byte(id >> 24), byte(id >> 16), byte(id >> 8), byte(id)}, fmt.Sprintf(`{"cart_id":%d,"customer":"c","total":5}`, cart)...)
+		if err := s.kafka.Write(context.Background(), kafkafake.Record{Topic: "shop.carts", Partition: partition, Value: value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	there := func(carts ...string) bool {
+		held := s.receiver.Records("carts")
+		for _, cart := range carts {
+			if _, ok := held[cart]; !ok {
+				return false
+			}
+		}
+		return len(held) == len(carts)
+	}
+	until := func(carts ...string) {
+		t.Helper()
+		for range 400 {
+			if there(carts...) {
+				return
+			}
+			time.Sleep(25 * time.Millisecond)
+		}
+		t.Fatalf("the receiver holds %d carts, want %v", len(s.receiver.Records("carts")), carts)
+	}
+	write(0, known, 1)
+	stop := s.serve()
+	until("1")
+	registry.Close()
+	write(1, known+1, 2)
+	write(1, known, 3)
+	write(0, known, 4)
+	until("1", "4")
+	stop()
+	list, err := s.service().FeedAside(context.Background(), "carts", 10)
+	if err != nil || list.Total != 0 {
+		t.Errorf("%d events were set aside: %v", list.Total, err)
+	}
+}
