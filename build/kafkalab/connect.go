@@ -34,8 +34,8 @@ func (l *Lab) startConnect(ctx context.Context) error {
 		"offset.flush.interval.ms":          "1000",
 		"session.timeout.ms":                "3000", // one that was killed is missed for no longer
 		"heartbeat.interval.ms":             "1000",
-		"scheduled.rebalance.max.delay.ms":  "0", // a worker that comes back has its connectors at once
-		"plugin.discovery":                  "service_load",
+		"scheduled.rebalance.max.delay.ms":  "0",           // a worker that comes back has its connectors at once
+		"plugin.discovery":                  "hybrid_warn", // the Avro converter is not listed as a service
 		"plugin.path":                       filepath.Join(l.tools.jars, "plugins"),
 	})
 	if err != nil {

@@ -23,9 +23,10 @@ type Lab struct {
 
 	Kafka, Connect, Postgres *Service
 
-	tools tools
-	dir   string
-	t     *testing.T
+	registry string // its address, once it runs
+	tools    tools
+	dir      string
+	t        *testing.T
 }
 
 // Start brings everything up and takes it down when the test ends. It skips the test where something is missing.

@@ -52,49 +52,68 @@ func union(all ...map[string]string) map[string]string {
 	return out
 }
 
+// scenario is a laboratory and the connectors that look on, by name.
+type scenario struct {
+	*lab.Lab
+	connectors map[string]map[string]string
+}
+
 // TestDebezium plays a scenario in front of connectors of several settings and looks at every event they send.
 func TestDebezium(t *testing.T) {
 	l := lab.Start(t)
-	play(t, l, "before.sql")
-	for name, config := range connectors {
+	registry := l.StartRegistry(t)
+	s := scenario{l, maps.Clone(connectors)}
+	s.connectors["avro"] = l.AvroConverters()
+	s.play(t, "before.sql")
+	for name, config := range s.connectors {
 		l.CreateConnector(t, name, union(config, map[string]string{"schema.include.list": "public"}))
 	}
-	for name := range connectors {
+	for name := range s.connectors {
 		l.WaitSnapshot(t, name)
 	}
-	play(t, l, "changes.sql")
-	wait(t, l)
-	topics := map[string][]lab.Record{}
-	for name := range connectors {
-		for _, topic := range l.Topics(t, name) {
-			topics[strings.ReplaceAll(topic, ".public.", ".")] = l.Read(t, topic)
-		}
-	}
+	s.play(t, "changes.sql")
+	s.wait(t)
+	topics := s.read(t)
+	schemas := schemasOf(t, registry, topics)
 	if *record {
 		writeSamples(t, topics)
+		writeSchemas(t, schemas)
 	}
 	t.Run("samples", func(t *testing.T) { checkSamples(t, topics) })
+	t.Run("avro", func(t *testing.T) { checkAvro(t, topics, schemas) })
 	checkFacts(t, topics)
 }
 
-func wait(t *testing.T, l *lab.Lab) {
+// read gives the records of every topic, by connector and table.
+func (s scenario) read(t *testing.T) map[string][]lab.Record {
 	t.Helper()
-	l.WaitCaughtUp(t, slices.Collect(maps.Keys(connectors))...)
+	topics := map[string][]lab.Record{}
+	for name := range s.connectors {
+		for _, topic := range s.Topics(t, name) {
+			topics[strings.ReplaceAll(topic, ".public.", ".")] = s.Read(t, topic)
+		}
+	}
+	return topics
+}
+
+func (s scenario) wait(t *testing.T) {
+	t.Helper()
+	s.WaitCaughtUp(t, slices.Collect(maps.Keys(s.connectors))...)
 }
 
 var comments = regexp.MustCompile(`(?m)^--.*\n?`)
 
 // play runs a file of blocks.
-func play(t *testing.T, l *lab.Lab, name string) {
+func (s scenario) play(t *testing.T, name string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := l.DB(t)
+	db := s.DB(t)
 	for block := range strings.SplitSeq(string(text), "\n\n") {
 		if strings.TrimSpace(block) == "-- wait" {
-			wait(t, l)
+			s.wait(t)
 			continue
 		}
 		statements := strings.TrimSpace(comments.ReplaceAllString(block, ""))

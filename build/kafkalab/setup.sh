@@ -48,11 +48,12 @@ install_packages() {
 fetch_jars() {
 	sum="$(cat build/kafkalab/pom.xml build/kafkalab/*/pom.xml | cksum)"
 	[ "$(cat "$cache/jars/complete" 2>/dev/null)" = "$sum" ] && return 0
-	say "fetching Kafka and Debezium from Maven Central"
+	say "fetching Kafka, Debezium and a schema registry from Maven Central (300 MB)"
 	rm -rf "$cache/jars"
 	mvn -B -q -f build/kafkalab/pom.xml "-Djars=$PWD/$cache/jars" dependency:copy-dependencies >"$cache/maven.log" 2>&1 || fail \
 		"the jars could not be fetched: $(grep -m 1 ERROR "$cache/maven.log" || tail -n 1 "$cache/maven.log")" \
 		"check the network and Maven's settings" "all of it: $cache/maven.log"
+	tar -xzf "$cache"/jars/registry/*.tar.gz -C "$cache/jars/registry" && rm "$cache"/jars/registry/*.tar.gz
 	printf %s "$sum" >"$cache/jars/complete"
 }
 
