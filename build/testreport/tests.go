@@ -141,6 +141,9 @@ func reason(output []string) string {
 	var said []string
 	for _, line := range output {
 		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "testscript.go:") {
+			break // from here on a script's own log, environment and all
+		}
 		if line != "" && !strings.HasPrefix(line, "===") && !strings.HasPrefix(line, "---") {
 			said = append(said, line)
 		}

@@ -10,6 +10,8 @@ const (
 	passing = `{"Action":"output","Package":"m/a","Test":"TestOne","Output":"=== RUN TestOne\n"}
 {"Action":"pass","Package":"m/a","Test":"TestOne","Elapsed":0.1}
 {"Action":"output","Package":"m/a","Test":"TestRoot","Output":"    a_test.go:5: root may read every file\n"}
+{"Action":"output","Package":"m/a","Test":"TestRoot","Output":"    testscript.go:609: WORK=$WORK\n"}
+{"Action":"output","Package":"m/a","Test":"TestRoot","Output":"        HOME=/no-home\n"}
 {"Action":"output","Package":"m/a","Test":"TestRoot","Output":"--- SKIP: TestRoot (0.00s)\n"}
 {"Action":"skip","Package":"m/a","Test":"TestRoot"}
 {"Action":"pass","Package":"m/a","Elapsed":1.25}
@@ -36,7 +38,7 @@ func TestReport(t *testing.T) {
 		ok     bool
 		says   []string
 	}{
-		{passing, nil, true, []string{"ok    m/a", "skipped m/a TestRoot: a_test.go:5: root may read every file", "\n1 passed, 0 failed, 1 skipped\n"}},
+		{passing, nil, true, []string{"ok    m/a", "skipped m/a TestRoot: a_test.go:5: root may read every file\n", "\n1 passed, 0 failed, 1 skipped\n"}},
 		{passing + failing, bad, false, []string{"got 1, want 2", "FAIL  m/b", "failed  m/b TestTwo", "\n1 passed, 1 failed, 1 skipped\n"}},
 		{unbuilt, bad, false, []string{"undefined: x", "\n0 passed, 1 failed, 0 skipped\n"}},
 		{stopped, bad, false, []string{"timed out after 1m", "\n0 passed, 1 failed, 0 skipped\n"}},

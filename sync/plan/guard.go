@@ -110,14 +110,11 @@ func share(n, of int64) string {
 	return " (" + percent(100*float64(n)/float64(of)) + " of " + number(of) + ")"
 }
 
-// percent writes a share with the digits that matter: 150%, 12.5%, 9.97%, 0.04%.
+// percent writes a share with the digits that matter, also where a limit is only just passed: 150%, 12.5%, 10.02%, 0.04%.
 func percent(p float64) string {
 	places := 2
-	switch {
-	case p >= 100:
+	if p >= 100 {
 		places = 0
-	case p >= 10:
-		places = 1
 	}
 	s := strconv.FormatFloat(p, 'f', places, 64)
 	if strings.Contains(s, ".") {

@@ -70,7 +70,7 @@ func TestNumbersForPeople(t *testing.T) {
 			t.Errorf("%d is %q", n, got)
 		}
 	}
-	for p, want := range map[float64]string{0: "0%", 10: "10%", 12.5: "12.5%", 9.966: "9.97%", 0.001: "less than 0.01%", 150: "150%", 1234: "1234%"} {
+	for p, want := range map[float64]string{0: "0%", 10: "10%", 12.5: "12.5%", 10.0166: "10.02%", 9.966: "9.97%", 0.001: "less than 0.01%", 150: "150%", 1234: "1234%"} {
 		if got := percent(p); got != want {
 			t.Errorf("%v is %q, want %q", p, got, want)
 		}

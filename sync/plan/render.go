@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -12,9 +13,10 @@ import (
 
 // Options of Render.
 type Options struct {
-	Color bool // ANSI colors
-	Width int  // columns of the terminal; 0 is 100
-	Full  bool // show every sample and field, not the first few
+	Color   bool   // ANSI colors
+	Width   int    // columns of the terminal; 0 is 100
+	Full    bool   // show every sample and field, not the first few
+	Program string // how people call the program for this workspace; "" is freshet
 }
 
 // Render tells a plan to people: what would happen and why, whether a guard minds, and what to type next.
@@ -22,6 +24,7 @@ func Render(w io.Writer, s Summary, o Options) error {
 	if o.Width <= 0 {
 		o.Width = 100
 	}
+	o.Program = cmp.Or(o.Program, "freshet")
 	p := &page{Options: o}
 	p.title(s)
 	p.counts(s)
@@ -74,7 +77,7 @@ func (p *page) title(s Summary) {
 	p.line("%s", p.paint(bold, "Plan for "+clean(s.Sync)))
 	p.line("%s", p.paint(dim, fmt.Sprintf("%s → %s %s · mode %s · on leave %s", clean(s.Model), clean(s.Destination), clean(s.Object), s.Mode, s.OnLeave)))
 	p.line("")
-	p.line("  %s read, %s unchanged", count(s.Rows, "row", "rows"), number(s.Unchanged))
+	p.line("  %s read, %s unchanged", count(s.Rows+s.unreadable(), "row", "rows"), number(s.Unchanged))
 	p.line("  %s at the destination now, %s after", count(s.Holds, "record", "records"), number(s.After))
 }
 
@@ -255,10 +258,7 @@ func (p *page) fields(s Sample) {
 			p.line("%s%s", head, show(f.After, room))
 			continue
 		}
-		before, after := "—", show(f.After, (room-3)/2)
-		if f.Before != nil {
-			before = show(*f.Before, (room-3)/2)
-		}
+		before, after := beforeAfter(f, (room-3)/2)
 		p.line("%s%s %s %s", head, p.paint(dim, before), p.paint(dim, "→"), after)
 	}
 	p.more(rest, "field", "fields", "      ")
@@ -299,13 +299,35 @@ func (p *page) next(s Summary) {
 	switch {
 	case Held(s.Guards):
 		p.line("%s Nothing is sent until somebody says yes to exactly this plan:", p.paint(red, "Held."))
-		p.line("  freshet run %s --approve %s", clean(s.Sync), s.Hash)
+		p.line("  %s run %s --approve %s", p.Program, clean(s.Sync), s.Hash)
 	case s.Sends > 0:
-		p.line("To run it:  freshet run %s", clean(s.Sync))
+		p.line("To run it:  %s run %s", p.Program, clean(s.Sync))
 	}
 	if s.Quarantine > 0 {
-		p.line("To see what is set aside:  freshet quarantine %s", clean(s.Sync))
+		p.line("To see what is set aside:  %s quarantine %s", p.Program, clean(s.Sync))
 	}
+}
+
+// beforeAfter shows both sides of a change. Where they look alike, as the number 7 and the text "7" do, they are shown as
+// the payload has them.
+func beforeAfter(f SampleField, room int) (before, after string) {
+	before, after = "—", show(f.After, room)
+	if f.Before != nil {
+		before = show(*f.Before, room)
+	}
+	if f.Before == nil || before != after || *f.Before == f.After {
+		return before, after
+	}
+	return exact(*f.Before, room), exact(f.After, room)
+}
+
+// exact writes a value as the payload has it.
+func exact(v JSONValue, room int) string {
+	text, err := v.MarshalJSON()
+	if err != nil {
+		return show(v, room)
+	}
+	return isolate(cut(clean(string(text)), max(room, 8)))
 }
 
 // show writes a value in at most room columns.

@@ -64,6 +64,16 @@ type Counts struct {
 	Removals   int64 `json:"removals"` // of those, the ones with a leaving verb
 }
 
+// unreadable counts the rows of sources that could not be read: they are set aside, and no rows of the model.
+func (s *Summary) unreadable() (rows int64) {
+	for _, q := range s.Quarantined {
+		if q.Stage == "source" {
+			rows += q.Rows
+		}
+	}
+	return rows
+}
+
 // VerbCount is how many steps ask for a verb.
 type VerbCount struct {
 	Verb  string `json:"verb"`

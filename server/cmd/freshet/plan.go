@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/control"
@@ -41,11 +42,15 @@ func (a *app) showPlan(s plan.Summary, o control.PlanOptions, samples bool) erro
 	if a.json {
 		return a.printJSON(s)
 	}
-	if err := plan.Render(a.out, s, plan.Options{Color: a.colored(a.outTerminal), Width: a.width, Full: samples}); err != nil {
+	if err := plan.Render(a.out, s, plan.Options{Color: a.colored(a.outTerminal), Width: a.width, Full: samples, Program: strings.TrimSpace(a.do())}); err != nil {
 		return err
 	}
-	if o.Out != "" {
-		fmt.Fprintf(a.out, "\nThe plan is in %s.\n→ %s sends exactly this\n", o.Out, a.do("run", s.Sync, "--plan", o.Out))
+	if o.Out == "" {
+		return nil
+	}
+	fmt.Fprintf(a.out, "\nThe plan is in %s.\n", o.Out)
+	if !plan.Held(s.Guards) {
+		fmt.Fprintf(a.out, "→ %s sends exactly this\n", a.do("run", s.Sync, "--plan", o.Out))
 	}
 	return nil
 }
