@@ -67,9 +67,9 @@ func (st *stream) start(at place, s sight) (kgo.Offset, bool) {
 			p.id = known.TopicID
 		}
 	case st.ends[at]:
-		p.next, p.epoch, p.began, p.fresh = s.stable, s.ending, s.stable >= 0, true
+		p.next, p.epoch, p.fresh = s.stable, s.ending, true
 	default:
-		p.began, p.fresh = s.start >= 0, true
+		p.fresh = true
 	}
 	st.books.parts[at] = p
 	if _, stopped := st.books.stopped[at]; stopped {
@@ -88,6 +88,9 @@ func (st *stream) start(at place, s sight) (kgo.Offset, bool) {
 		st.halt(at, kind, found)
 		return kgo.Offset{}, false
 	}
+	if !has && p.next >= 0 {
+		st.books.begin(at, p)
+	}
 	st.tell(connect.StreamNote{Kind: connect.Assigned, Position: st.books.position(at, p), Message: "the partition is read here now"})
 	switch {
 	case p.next >= 0:
@@ -101,7 +104,6 @@ func (st *stream) start(at place, s sight) (kgo.Offset, bool) {
 // stranger stops a partition that somebody else commits for.
 func (st *stream) stranger(at place, p *part, reason string, offset int64) {
 	st.books.stopped[at] = connect.Foreign
-	p.began = false
 	st.tell(connect.StreamNote{Kind: connect.Foreign, Position: st.books.position(at, p), Message: fmt.Sprintf(reason, at.topic, at.partition),
 		Found: model.Position{Topic: at.topic, TopicID: p.id, Partition: at.partition, Next: offset, Epoch: -1}})
 }
@@ -121,10 +123,15 @@ func (st *stream) joined(context.Context, *kgo.Client, map[string][]int32) {
 	defer st.mu.Unlock()
 	for _, p := range st.books.parts {
 		if p.lost {
-			p.again = true
-			st.rouse()
+			st.anew(p)
 		}
 	}
+}
+
+// anew has the next Poll begin anew with a partition. The caller holds mu.
+func (st *stream) anew(p *part) {
+	p.again, st.restart = true, true
+	st.rouse()
 }
 
 // reassert sets the library to where reading goes on in partitions that begin anew: what is durable, since what was
@@ -132,13 +139,20 @@ func (st *stream) joined(context.Context, *kgo.Client, map[string][]int32) {
 func (st *stream) reassert() {
 	back := map[string]map[int32]kgo.EpochOffset{}
 	st.mu.Lock()
+	if !st.restart {
+		st.mu.Unlock()
+		return
+	}
+	st.restart = false
 	for at, p := range st.books.parts {
 		if !p.again {
 			continue
 		}
-		p.lost, p.again, p.began = false, false, p.fresh
+		p.lost, p.again = false, false
 		if known, has := st.books.durable[at]; has {
 			p.next, p.epoch = known.Next, known.Epoch
+		} else {
+			st.books.begin(at, p)
 		}
 		if p.held {
 			st.release(at, p)
@@ -170,6 +184,9 @@ func (st *stream) revoked(_ context.Context, _ *kgo.Client, gone map[string][]in
 				continue
 			}
 			delete(st.books.parts, at)
+			if p.held { // or it would be held when it comes back
+				st.release(at, p)
+			}
 			if !p.lost {
 				st.tell(connect.StreamNote{Kind: connect.Revoked, Position: st.books.position(at, p), Message: "the partition is read by somebody else now"})
 			}

@@ -1,9 +1,6 @@
 package kafka
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -21,7 +18,6 @@ type part struct {
 	epoch   int32 // of the event before it, -1 where unknown
 	floor   int64 // what a reader of this ledger has committed already: no commit goes below it
 	fresh   bool  // nothing was read from it, and no ledger ever had a position in it
-	began   bool  // its first position has not been told yet
 	lost    bool  // a commit was refused: somebody else may have it
 	blind   int   // looks in a row that found no leader
 	again   bool  // the group gave it to us anew after that: it goes on from what is durable
@@ -37,6 +33,7 @@ type books struct {
 	durable map[place]model.Position
 	stopped map[place]connect.NoteKind // partitions that deliver nothing more in this stream
 	commits map[commitOf]committed     // what the broker had when we were last given the partitions
+	first   []model.Position           // where partitions without a position began, not told yet
 }
 
 // commitOf is whose commit it is: newer brokers name the topic by id alone, older ones by name alone.
@@ -82,25 +79,14 @@ func (b *books) reads(at place) (*part, bool) {
 	return p, p != nil && !p.lost && !stopped
 }
 
-// began takes the first positions of partitions that no ledger has one for.
-func (b *books) began() (out []model.Position) {
-	for at, p := range b.parts {
-		if p.began {
-			p.began = false
-			out = append(out, b.position(at, p))
-		}
-	}
-	sortPositions(out)
-	return out
-}
+// begin keeps the first position of a partition that no ledger has one for, to be told.
+func (b *books) begin(at place, p *part) { b.first = append(b.first, b.position(at, p)) }
 
-func sortPositions(all []model.Position) {
-	slices.SortFunc(all, func(a, b model.Position) int {
-		if c := strings.Compare(a.Topic, b.Topic); c != 0 {
-			return c
-		}
-		return int(a.Partition) - int(b.Partition)
-	})
+// began takes the first positions that were not told yet.
+func (b *books) began() []model.Position {
+	out := b.first
+	b.first = nil
+	return out
 }
 
 // keep takes what the ledger has made durable. A position of another topic of the same name is not one of ours.

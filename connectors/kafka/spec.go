@@ -90,7 +90,7 @@ func groupSettings() []connect.Setting {
 			Help: "Every feed reads in a consumer group of its own; its name is this and the feed's."},
 		{Name: "protocol", Title: "Group protocol", Kind: connect.ChoiceSetting, Default: classicProtocol, Advanced: true,
 			Choices: []string{classicProtocol, consumerProtocol},
-			Help:    "How a group shares out partitions: classic works with every broker (cooperative rebalances), consumer leaves it to brokers of Kafka 4.0 and later (KIP-848; best from 4.3 on)."},
+			Help:    "How a group shares out partitions: classic works with every broker (cooperative rebalances), consumer leaves it to the brokers (KIP-848; Kafka 4.0 and later, best from 4.3 on), and is classic where they do not know it."},
 		{Name: "timeout", Title: "Timeout", Kind: connect.DurationSetting, Default: "10s", Advanced: true,
 			Help: "How long brokers and registry may take to answer a question."},
 		{Name: "session_timeout", Title: "Session timeout", Kind: connect.DurationSetting, Default: "45s", Advanced: true,

@@ -44,6 +44,7 @@ type stream struct {
 	notes    []connect.StreamNote
 	failed   *fault.Fault       // why the stream ended; nil: it goes on
 	expelled time.Time          // when the group last refused us
+	restart  bool               // some partition begins anew: see reassert
 	wake     context.CancelFunc // ends the wait of a Poll; nil: none waits
 
 	paused  atomic.Bool
@@ -103,14 +104,16 @@ func (st *stream) begin(ctx context.Context, o connect.StreamOptions) error {
 		return st.source.explain(ctx, err)
 	}
 	life, stop := context.WithCancel(context.Background())
-	st.client, err = kgo.NewClient(append(st.source.access.options(life, st.doors), st.options()...)...)
-	if err != nil {
+	if _, err := kgo.NewClient(append(st.source.access.options(life, st.doors), st.options()...)...); err != nil {
 		stop()
 		return badSetting("brokers", "the settings do not make a reader: "+err.Error(), "Check group_prefix, session_timeout and rebalance_timeout.")
 	}
 	st.stop = stop
 	return nil
 }
+
+// OnNewClient is called by the library before the client does anything, and so before it calls us.
+func (st *stream) OnNewClient(client *kgo.Client) { st.client = client }
 
 // options make the client a reader that never commits by itself, never moves past what it cannot read, and never loses
 // a partition while what was read from it is in hand.
@@ -139,7 +142,7 @@ func (st *stream) options() []kgo.Opt {
 		kgo.MaxDecompressBatchBytes(st.meter.largest()),
 		kgo.MetadataMinAge(min(time.Second, st.source.renew)),
 		kgo.MetadataMaxAge(st.source.renew),
-		kgo.WithHooks(st.meter),
+		kgo.WithHooks(st, st.meter),
 	}
 	opts = append(opts, st.want.options()...)
 	if g.protocol == consumerProtocol {

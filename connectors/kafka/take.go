@@ -116,7 +116,6 @@ func (st *stream) halt(at place, kind connect.NoteKind, found model.Position) {
 		return
 	}
 	st.books.stopped[at] = kind
-	p.began = false
 	found.Topic, found.Partition = at.topic, at.partition
 	st.tell(connect.StreamNote{Kind: kind, Position: st.books.position(at, p), Found: found, Message: why(kind, at, p.next, found)})
 	st.hold(at, p)
@@ -125,9 +124,7 @@ func (st *stream) halt(at place, kind connect.NoteKind, found model.Position) {
 // hold keeps the library from fetching a partition. The caller holds mu; the library takes only locks of its own.
 func (st *stream) hold(at place, p *part) {
 	p.held = true
-	if st.client != nil {
-		st.client.PauseFetchPartitions(map[string][]int32{at.topic: {at.partition}})
-	}
+	st.client.PauseFetchPartitions(map[string][]int32{at.topic: {at.partition}})
 }
 
 // release lets it fetch again.

@@ -133,8 +133,8 @@ func (st *stream) compare(at place, p *part, s sight) {
 // outside decides about a position that the broker says is not in its log. It says whether that settled it.
 func (st *stream) outside(at place, p *part, s sight) bool {
 	if p.fresh && s.start >= 0 { // where a feed begins by itself there is nothing to lose
-		p.next, p.again, p.suspect = s.start, true, false
-		st.rouse()
+		p.next, p.suspect = s.start, false
+		st.anew(p)
 		return true
 	}
 	kind, found := s.misfit(p, true)
