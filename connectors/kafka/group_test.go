@@ -262,8 +262,10 @@ func TestTwoLedgersInOneGroup(t *testing.T) {
 			t.Errorf("the second directory read %d events of the first one's group", len(theirs.events))
 		}
 		must(t, second.Commit(t.Context(), got.positions()))
-		if _, metadata, _ := c.Committed("freshet-carts", "carts", 0); metadata != mark("led_a", 0) {
-			t.Errorf("its commit was taken: %q", metadata)
+		for p := range int32(4) {
+			if _, metadata, _ := c.Committed("freshet-carts", "carts", p); metadata != mark("led_a", 0) {
+				t.Errorf("its commit of partition %d was taken: %q", p, metadata)
+			}
 		}
 	})
 }

@@ -57,6 +57,9 @@ func (s *Service) status(ctx context.Context, r *ledger.Reader, st *SyncStatus) 
 	if until.After(time.Now()) {
 		st.BlockedTill, st.BlockedWhy = until.UTC().Format(time.RFC3339), why
 	}
+	if held, waits := run.Waiting(s.workspace.DataDir, st.Sync, state.Generation); waits {
+		st.Held = &HeldPlan{Plan: held.Hash, Since: held.Made.UTC().Format(time.RFC3339), Why: held.Why}
+	}
 	st.History.Files, st.History.Bytes, st.History.Rows, err = s.history().Size(ctx, st.Sync)
 	return err
 }
@@ -114,9 +117,12 @@ func (s *Service) Trace(ctx context.Context, name, key string) (Trace, error) {
 
 func (s *Service) trace(ctx context.Context, name, key string) (Trace, error) {
 	t := Trace{Sync: name, Key: key, State: "never seen", Events: []TraceEvent{}}
-	if _, err := s.workspace.Sync(name); err != nil {
+	sync, err := s.workspace.Sync(name)
+	if err != nil {
 		return t, err
 	}
+	key = typedKey(s.workspace.Models[sync.Model], key)
+	t.Key = key
 	t.Source = s.sourceRow(ctx, name, model.Key(key))
 	r, done, err := s.read(ctx)
 	if err != nil || r == nil {
@@ -146,6 +152,22 @@ func (s *Service) trace(ctx context.Context, name, key string) (Trace, error) {
 	return t, err
 }
 
+// typedKey brings a key of several columns into the form the ledger has, however a person has written the JSON list:
+// with spaces, with numbers as numbers. Anything else stays what it is.
+func typedKey(m model.Model, text string) string {
+	var parts []json.RawMessage
+	if len(m.Key) < 2 || json.Unmarshal([]byte(text), &parts) != nil || len(parts) != len(m.Key) {
+		return text
+	}
+	texts := make([]string, len(parts))
+	for i, part := range parts {
+		if json.Unmarshal(part, &texts[i]) != nil {
+			texts[i] = string(part)
+		}
+	}
+	return string(model.CompositeKey(texts))
+}
+
 func (s *Service) now(ctx context.Context, r *ledger.Reader, ref ledger.SyncRef, t *Trace) error {
 	details, err := r.Details(ctx, ref, []model.Key{model.Key(t.Key)})
 	if err != nil {
@@ -156,8 +178,15 @@ func (s *Service) now(ctx context.Context, r *ledger.Reader, ref ledger.SyncRef,
 		return nil
 	}
 	t.State = d.State.String()
-	t.Now = &TraceNow{Payload: string(d.Payload), RemoteID: d.RemoteID, Origin: d.Origin.String(), Code: d.Code,
+	payload, err := model.ParseFlat(d.Payload)
+	if err != nil {
+		return err
+	}
+	t.Now = &TraceNow{RemoteID: d.RemoteID, Origin: d.Origin.String(), Code: d.Code,
 		Message: d.Message, Since: d.At}
+	if len(payload) > 0 {
+		t.Now.Payload = string(payload.AppendNested(nil))
+	}
 	return nil
 }
 
@@ -179,9 +208,12 @@ func (s *Service) sourceRow(ctx context.Context, name string, key model.Key) *Tr
 	if err != nil {
 		return &TraceSource{Error: err.Error()}
 	}
-	out := &TraceSource{Present: found, Columns: map[string]string{}}
+	out := &TraceSource{Present: found, Columns: map[string]*string{}}
 	for _, c := range columns {
-		out.Columns[c.Name] = c.Value.Text
+		out.Columns[c.Name] = nil
+		if c.Value.Kind != model.Null {
+			out.Columns[c.Name] = &c.Value.Text
+		}
 	}
 	return out
 }

@@ -60,6 +60,33 @@ func TestLargeRemovalsWaitForTheHash(t *testing.T) {
 	s.receives(everything)
 }
 
+// TestAHeldPlanOfAFileIsApprovedByItsHash: also after the data directory has let go of its own copy.
+func TestAHeldPlanOfAFileIsApprovedByItsHash(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		s := newShop(t, 2000, "mirror", "")
+		careful(s)
+		s.want(run.OK, "delivered=2000 calls=40")
+		s.exec("delete from customers where id < 600")
+		file := filepath.Join(s.dir, "held.plan")
+		hash := s.plan(control.PlanOptions{Out: file})
+		if again {
+			if err := os.RemoveAll(filepath.Join(s.dir, ".freshet", "plans")); err != nil {
+				t.Fatal(err)
+			}
+			report, err := s.run(control.RunOptions{PlanPath: file})
+			if err != nil || report.Status != run.Held || report.Plan != hash {
+				t.Fatalf("%+v %v", report, err)
+			}
+		}
+		report, err := s.run(control.RunOptions{Approve: hash})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.holds(report, run.OK, "delivered=600 unchanged=1400 calls=12")
+		s.receives(everything)
+	}
+}
+
 func TestAnApprovedPlanIsRefusedOnceTheSourceMoved(t *testing.T) {
 	s := newShop(t, 2000, "mirror", "")
 	careful(s)

@@ -216,7 +216,7 @@ func TestTraceTellsARecordsLife(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if trace.State != "synced" || trace.Source == nil || !trace.Source.Present || trace.Source.Columns["email"] != "user"+key+"@example.com" {
+	if trace.State != "synced" || trace.Source == nil || !trace.Source.Present || *trace.Source.Columns["email"] != "user"+key+"@example.com" {
 		t.Errorf("trace %+v %+v", trace, trace.Source)
 	}
 	if len(trace.Events) != 2 || trace.Events[0].Verdict != "rejected" || trace.Events[1].Verdict != "accepted" ||
@@ -225,6 +225,32 @@ func TestTraceTellsARecordsLife(t *testing.T) {
 	}
 	if strings.Contains(trace.Events[0].Message, "@example.com") {
 		t.Errorf("the destination's message quotes the row: %s", trace.Events[0].Message)
+	}
+}
+
+// TestTraceTellsWhatIsPlanned: what a run is still to send is there, as it will travel, and a null is no empty text.
+func TestTraceTellsWhatIsPlanned(t *testing.T) {
+	s := newShop(t, 1000, "upsert", "")
+	s.exec("update customers set name = null, email = '' where id = 999")
+	for range 20 {
+		s.receiver.Inject(webhookfake.Fault{Kind: webhookfake.Throttle, After: time.Hour, Shape: "seconds"})
+	}
+	if report, err := s.run(control.RunOptions{Wait: time.Millisecond}); err != nil || report.Status != run.Pending {
+		t.Fatalf("%+v %v", report, err)
+	}
+	service := s.service()
+	defer service.Close()
+	trace, err := service.Trace(t.Context(), "customers", "999")
+	if err != nil || len(trace.Events) != 1 {
+		t.Fatalf("%+v %v", trace, err)
+	}
+	e := trace.Events[0]
+	if e.Verdict != "planned" || e.Verb != "upsert" || e.Cause == "" || e.Run == "" || e.Call != "" ||
+		e.Sent != `{"email":"","money":{"ltv":1098.90},"name":null,"plan":"PRO"}` {
+		t.Errorf("%+v", e)
+	}
+	if name, email := trace.Source.Columns["name"], trace.Source.Columns["email"]; name != nil || email == nil || *email != "" {
+		t.Errorf("%v %v", name, email)
 	}
 }
 

@@ -61,7 +61,15 @@ type SyncStatus struct {
 	Stopped     bool             `json:"stopped"` // its last run has work left, and nobody is at it: the next run goes on with it
 	BlockedTill string           `json:"blocked_until,omitempty"`
 	BlockedWhy  string           `json:"blocked_why,omitempty"`
+	Held        *HeldPlan        `json:"held,omitempty"`
 	History     HistorySize      `json:"history"`
+}
+
+// HeldPlan is the newest plan of a sync that waits for an approval.
+type HeldPlan struct {
+	Plan  string   `json:"plan"`  // hash
+	Since string   `json:"since"` // RFC 3339
+	Why   []string `json:"why"`   // a sentence for every guard that holds it
 }
 
 // HistorySize is what the delivered payloads of a sync cost on disk.
@@ -84,9 +92,9 @@ type Trace struct {
 
 // TraceSource is the record's row in the model at this moment.
 type TraceSource struct {
-	Columns map[string]string `json:"columns"` // column -> text
-	Error   string            `json:"error,omitempty"`
-	Present bool              `json:"present"`
+	Columns map[string]*string `json:"columns"` // column -> text, nil where it is null
+	Error   string             `json:"error,omitempty"`
+	Present bool               `json:"present"`
 }
 
 // TraceNow is what stands at the destination, as far as Freshet knows.
@@ -105,9 +113,9 @@ type TraceEvent struct {
 	Call      model.CallID `json:"call"`
 	Verb      string       `json:"verb"`
 	Cause     string       `json:"cause"`
-	Sent      string       `json:"sent"`              // JSON
+	Sent      string       `json:"sent"`              // JSON; what is to be sent where the verdict is planned
 	Before    string       `json:"before,omitempty"`  // JSON of the fields that differed
-	Verdict   string       `json:"verdict"`           // accepted, rejected, unknown …
+	Verdict   string       `json:"verdict"`           // accepted, rejected, unknown … or planned: no call yet
 	Effect    string       `json:"effect,omitempty"`  // created, updated, removed
 	Code      string       `json:"code,omitempty"`    // the destination's
 	Message   string       `json:"message,omitempty"` // the destination's, scrubbed

@@ -212,8 +212,8 @@ func deliveries(run ledger.Run, file *planFile, spans []span) func() ([]history.
 func delivery(run ledger.Run, c *ledger.Call, ord int64, s *plan.Step) history.Delivery {
 	d := history.Delivery{Sync: run.Sync, Run: run.ID, Call: c.ID, Ord: ord, Key: s.Key, Verb: s.Verb.String(),
 		Verdict: connect.Accepted.String(), Cause: s.Cause, Version: s.Version, RequestID: c.RequestID, RemoteID: s.RemoteID,
-		Attempt: c.Attempt, IntendedAt: c.IntendedAt, SettledAt: c.SettledAt, Match: flat(s.Match), Fields: flat(s.Fields),
-		Before: flat(s.Before)}
+		Attempt: c.Attempt, IntendedAt: c.IntendedAt, SettledAt: c.SettledAt, Match: nested(s.Match), Fields: nested(s.Fields),
+		Before: nested(s.Before)}
 	switch {
 	case c.State == ledger.CallOpen, c.State == ledger.CallAbandoned && c.Code == givenUp:
 		d.Verdict, d.Code, d.Message = connect.Unknown.String(), c.Code, c.Message
@@ -229,9 +229,10 @@ func delivery(run ledger.Run, c *ledger.Call, ord int64, s *plan.Step) history.D
 	return d
 }
 
-func flat(f model.Fields) string {
+// nested is how fields travel: "a.b" is the member b of a.
+func nested(f model.Fields) string {
 	if len(f) == 0 {
 		return ""
 	}
-	return string(f.AppendFlat(nil))
+	return string(f.AppendNested(nil))
 }

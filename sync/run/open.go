@@ -10,8 +10,12 @@ import (
 	"github.com/freshet/freshet/sync/plan"
 )
 
+// Planned stands for the verdict of what no call was made for yet.
+const Planned = "planned"
+
 // OpenDeliveries tells what calls that are not in the history yet did for one record: those of a run under way, or of
-// one that was stopped. dir is the data directory.
+// one that was stopped. What such a run has planned and not called for yet is there too, as Planned. dir is the data
+// directory.
 func OpenDeliveries(ctx context.Context, r *ledger.Reader, dir string, ref ledger.SyncRef, key model.Key) ([]history.Delivery, error) {
 	runs, err := r.Runs(ctx, ref, 2)
 	if err != nil {
@@ -47,7 +51,13 @@ func openDeliveries(ctx context.Context, r *ledger.Reader, path string, run ledg
 	}
 	var out []history.Delivery
 	for _, step := range steps {
-		out = append(out, deliveriesOf(run, calls, step)...)
+		made := deliveriesOf(run, calls, step)
+		if len(made) == 0 && step.Step.Kind.Sends() && run.Ended.IsZero() {
+			d := delivery(run, &ledger.Call{IntendedAt: run.Started}, step.Ord, step.Step)
+			d.Verdict, d.Code = Planned, ""
+			made = append(made, d)
+		}
+		out = append(out, made...)
 	}
 	return out, nil
 }

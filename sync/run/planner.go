@@ -84,7 +84,15 @@ func (r *Runner) Plan(ctx context.Context, job Job, o PlanOptions) (*planFile, e
 	if err != nil {
 		return nil, err
 	}
-	return draft.keep(o.Out, sum)
+	file, err := draft.keep(o.Out, sum)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.shelve(file); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
 }
 
 // open reads the past, compiles the mapping and starts the walk.
@@ -144,6 +152,9 @@ func (p *planner) problems(context.Context) error {
 		where := problem.File
 		if problem.Line > 0 {
 			where += ":" + strconv.FormatInt(problem.Line, 10)
+		}
+		if problem.Column != "" {
+			where += ", column " + problem.Column
 		}
 		if err := p.aside("", "source", problem.Code, problem.Message, where); err != nil {
 			return err

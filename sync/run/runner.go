@@ -75,7 +75,7 @@ func (r *Runner) Run(ctx context.Context, job Job, o Options) (Report, error) {
 	}
 	defer file.Close()
 	if report, held := heldReport(file.Summary(), o.Approve); held {
-		return report, nil
+		return report, r.shelve(file)
 	}
 	return r.start(ctx, job, file, o)
 }
@@ -112,7 +112,7 @@ func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, o Optio
 			Do("run it as freshet run " + s.Sync + ", or name the plan that was made for " + job.Sync.Name)
 	}
 	if s.Destination != job.Sync.Destination || s.Object != job.Sync.Object || s.Mode != job.Sync.Mode || s.OnLeave != job.Sync.OnLeave {
-		return moved("the sync's destination, object, mode or on_leave has changed since the plan was made")
+		return moved(s.Sync, "the sync's destination, object, mode or on_leave has changed since the plan was made")
 	}
 	if o.Approve != "" && !named(s.Hash, o.Approve) {
 		return fault.New(fault.Held, "plan.other_hash", "the plan has another hash than the one approved").
@@ -127,20 +127,29 @@ func (r *Runner) stillTrue(ctx context.Context, job Job, s plan.Summary, o Optio
 		return err
 	}
 	if digest != s.Digest || reading.mark != s.Mapping {
-		return moved("the source or the mapping has changed since the plan was made")
+		return moved(s.Sync, "the source or the mapping has changed since the plan was made")
 	}
 	return nil
 }
 
-func moved(message string) error {
+func moved(sync, message string) error {
 	return fault.New(fault.Moved, "plan.moved", message).
-		Do("make a new plan and look at it: freshet plan")
+		Do("make a new plan and look at it: freshet plan " + sync)
 }
 
 // named says whether a person who wrote text meant this hash: all of it or at least 8 characters from its start.
 func named(hash, text string) bool {
 	text = strings.TrimPrefix(text, "sha256:")
 	return len(text) >= 8 && strings.HasPrefix(strings.TrimPrefix(hash, "sha256:"), text)
+}
+
+// shelve keeps a held plan where its approval finds it, wherever the plan was written to.
+func (r *Runner) shelve(file *planFile) error {
+	if !plan.Held(file.Summary().Guards) {
+		return nil
+	}
+	_, err := r.adopt(file)
+	return err
 }
 
 // findHeld finds the plan kept under a hash.

@@ -18,6 +18,10 @@ func badFlag(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedName() == "version":
+		help = "did you mean freshet version?"
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "" && c.Name() == "trace":
+		help = "a key that begins with a dash is written after two of them: " + c.CommandPath() + " SYNC -- -" + unknown.GetSpecifiedShortnames()
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/control"
@@ -53,6 +54,10 @@ func (a *app) showStatus(list []control.SyncStatus) {
 	}
 	t.print(a.out, a.painter(a.outTerminal))
 	for _, s := range list {
+		if s.Held != nil {
+			fmt.Fprintf(a.out, "\n%s is held since %s: %s\n→ if that is meant: %s\n", s.Sync, moment(s.Held.Since),
+				clean(strings.Join(s.Held.Why, "; ")), a.do("run", s.Sync, "--approve", s.Held.Plan))
+		}
 		if s.BlockedTill != "" {
 			fmt.Fprintf(a.out, "\n%s waits until %s: %s\n", s.Destination, moment(s.BlockedTill), clean(s.BlockedWhy))
 		}
@@ -73,6 +78,8 @@ func state(s control.SyncStatus) string {
 		return "running"
 	case s.Stopped && s.LastRun == nil:
 		return "stopped in the middle"
+	case s.Held != nil:
+		return "held"
 	case s.LastRun != nil:
 		return string(s.LastRun.Status)
 	default:

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/control"
+	"github.com/freshet/freshet/sync/run"
 	"github.com/spf13/cobra"
 )
 
@@ -61,7 +63,11 @@ func (a *app) showSource(s *control.TraceSource) {
 	default:
 		fmt.Fprintf(a.out, "\n%s\n", paint(dim, "source row now"))
 		for _, name := range slices.Sorted(maps.Keys(s.Columns)) {
-			fmt.Fprintf(a.out, "  %s: %s\n", clean(name), clean(s.Columns[name]))
+			text := paint(dim, "null")
+			if value := s.Columns[name]; value != nil {
+				text = clean(*value)
+			}
+			fmt.Fprintf(a.out, "  %s: %s\n", clean(name), text)
 		}
 	}
 }
@@ -74,14 +80,18 @@ func (a *app) showEvent(e control.TraceEvent) {
 			fmt.Fprintf(a.out, "  %-8s %s\n", name, clean(text))
 		}
 	}
+	sent := "sent"
+	if e.Verdict == run.Planned {
+		sent = "to send"
+	}
 	line("cause", e.Cause)
 	line("before", oneLine(e.Before))
-	line("sent", oneLine(e.Sent))
+	line(sent, oneLine(e.Sent))
 	line("effect", e.Effect)
 	line("code", e.Code)
 	line("answer", e.Message)
 	line("request", e.RequestID)
-	line("run", string(e.Run)+"  "+string(e.Call))
+	line("run", strings.TrimSpace(string(e.Run)+"  "+string(e.Call)))
 }
 
 func verdictColor(v string) color {
