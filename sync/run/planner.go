@@ -278,7 +278,7 @@ func (p *planner) finish(ctx context.Context) (plan.Summary, error) {
 	if v := retyped(recalled(p.state.Schema).Columns, p.reading.program.Columns()); v != nil {
 		p.sum.Guards = append(p.sum.Guards, *v)
 	}
-	p.sum.Guards = append(p.sum.Guards, p.measured...)
+	p.sum.Guards = append(p.sum.Guards, p.contractVerdicts()...)
 	p.sum.Calls, p.sum.Seconds = plan.Estimate(p.out.Verbs(), func(v connect.Verb, rows int) connect.Limits {
 		return limitsFor(p.job, v, int64(rows))
 	})
