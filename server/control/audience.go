@@ -190,6 +190,10 @@ func fillIn(ctx context.Context, e *engine.Engine, a config.Audience, r *audienc
 		f.Suggestion = "look at the table's name, under related or consent of the model"
 		return f.Because(err)
 	}
+	if len(described.Columns) == 1 && described.Columns[0].Name == "nothing_read_yet" {
+		return fault.New(fault.Source, "audience.feed_unread", "audiences."+a.Name+" reads "+r.Table+", of which no event has been read yet").
+			At("audiences." + a.Name).Do("take the feed in first: freshet serve")
+	}
 	for _, column := range described.Columns {
 		r.Columns = append(r.Columns, audience.Column{Name: column.Name, Type: column.Type})
 	}
@@ -245,6 +249,9 @@ func (s *Service) audience(ctx context.Context, a config.Audience) (Finding, err
 	defer shut()
 	c, err := s.compile(ctx, e, a)
 	if err != nil {
+		return Finding{}, err
+	}
+	if _, err := e.Describe(ctx, s.members(a, c)); err != nil {
 		return Finding{}, err
 	}
 	return describeAudience(a, c), nil
