@@ -53,7 +53,7 @@ func notes() []string {
 			"file and line, and the rest goes on. After a quote that does not close, reading goes on with the next line.",
 		"JSON is one object a line, or one array of objects. Numbers keep every digit; text stays text; lists and objects are " +
 			"columns of type JSON. A broken line goes into quarantine; a broken array cannot be read on and is an error.",
-		"CSV and JSON are read once when a run begins, so every read of that run sees the same rows. Parquet is read in place.",
+		"Of the tables only those are read whose names stand in the model's SQL. CSV and JSON are read once when a run begins, so every read of that run sees the same rows. Parquet is read in place.",
 	}
 }
 

@@ -71,7 +71,7 @@ func (l *loader) misfits(ctx context.Context) ([]connect.Problem, error) {
 		line, _ := strconv.ParseInt(row[1].Text, 10, 64)
 		at, _ := strconv.Atoi(row[2].Text)
 		p := l.problem(l.paths[file], line, l.columns[at].name, "files.bad_value")
-		p.Message = "the value is not exactly a " + l.columns[at].declared
+		p.Message = "the value is not exactly of the type " + l.columns[at].declared
 		problems = append(problems, p)
 		return nil
 	})

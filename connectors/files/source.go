@@ -14,7 +14,11 @@ import (
 type source struct {
 	name   string
 	tables []table
+	reads  func(table string) bool // nil: all of them are read
 }
+
+// Only leaves out the tables nobody reads: a broken file stops those alone who read it.
+func (s *source) Only(reads func(table string) bool) { s.reads = reads }
 
 // Close has nothing to release: files are open only while Attach reads them.
 func (s *source) Close() error { return nil }
@@ -27,7 +31,7 @@ func (s *source) Attach(ctx context.Context, db connect.SQL, alias string) ([]co
 	}
 	var problems []connect.Problem
 	for i := range s.tables {
-		found, err := s.tables[i].attach(ctx, db, alias)
+		found, err := s.attach(ctx, db, alias, &s.tables[i])
 		if err != nil {
 			_ = db.Exec(context.WithoutCancel(ctx), "DETACH "+name(alias))
 			return nil, err
@@ -35,6 +39,13 @@ func (s *source) Attach(ctx context.Context, db connect.SQL, alias string) ([]co
 		problems = append(problems, found...)
 	}
 	return problems, nil
+}
+
+func (s *source) attach(ctx context.Context, db connect.SQL, alias string, t *table) ([]connect.Problem, error) {
+	if s.reads == nil || s.reads(t.name) {
+		return t.attach(ctx, db, alias)
+	}
+	return nil, execAll(ctx, db, fmt.Sprintf("CREATE VIEW %s.main.%s AS SELECT error('this table was not loaded') AS unread", name(alias), name(t.name)))
 }
 
 // The schemas beside the one people see. loaded holds the rows themselves: what people see are views of them, which take

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,7 +89,8 @@ func TestNothingIsPlannedWhileHubSpotSaysWait(t *testing.T) {
 	h.crm.Inject(f)
 	for range 2 {
 		report := h.soon()
-		if report.Status != run.Pending || !untilMidnight(report.RetryAt) || len(report.Problems) != 1 || report.Problems[0].Code != "destination.throttled" {
+		if report.Status != run.Pending || !untilMidnight(report.RetryAt) || len(report.Problems) != 1 || report.Problems[0].Code != "destination.throttled" ||
+			!strings.Contains(report.Problems[0].Suggestion, report.RetryAt) {
 			t.Errorf("%+v", report)
 		}
 	}

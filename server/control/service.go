@@ -230,8 +230,9 @@ func (s *Service) engineOf(ctx context.Context, models []model.Model) (*engine.E
 			_ = closers[i]()
 		}
 	}
-	for _, name := range s.sourcesOf(models) {
-		source, err := s.attach(ctx, e, s.workspace.Sources[name])
+	all := s.sqlOf(models)
+	for _, name := range s.sourcesOf(all) {
+		source, err := s.attach(ctx, e, s.workspace.Sources[name], namedIn(all))
 		if source != nil {
 			closers = append(closers, source.Close)
 		}
@@ -243,7 +244,7 @@ func (s *Service) engineOf(ctx context.Context, models []model.Model) (*engine.E
 	return e, closeAll, nil
 }
 
-func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.Endpoint) (connect.Source, error) {
+func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.Endpoint, reads func(table string) bool) (connect.Source, error) {
 	source, err := endpoint.Driver.Source(ctx, endpoint.Settings)
 	if err != nil {
 		return nil, err
@@ -251,6 +252,9 @@ func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.
 	relational, ok := source.(connect.Relational)
 	if !ok {
 		return source, nil // a stream has no tables: it is read by a feed, or its name is only a word in this SQL
+	}
+	if narrow, can := source.(connect.Narrow); can {
+		narrow.Only(reads)
 	}
 	return source, e.Attach(ctx, endpoint.Name, relational)
 }

@@ -12,9 +12,8 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// sourcesOf names the sources that the SQL of models may read: those whose name stands in it, or in a model they use.
-// Attaching one too many costs time and nothing else; so a name in a comment does no harm. Streams are read by feeds.
-func (s *Service) sourcesOf(models []model.Model) []string {
+// sqlOf is the SQL of models and of all models they use.
+func (s *Service) sqlOf(models []model.Model) string {
 	var texts []string
 	for _, m := range models {
 		texts = append(texts, m.SQL)
@@ -22,7 +21,12 @@ func (s *Service) sourcesOf(models []model.Model) []string {
 			texts = append(texts, used.SQL)
 		}
 	}
-	all := strings.Join(texts, "\n")
+	return strings.Join(texts, "\n")
+}
+
+// sourcesOf names the sources that SQL may read: those whose name stands in it. Attaching one too many costs time and
+// nothing else; so a name in a comment does no harm. Streams are read by feeds.
+func (s *Service) sourcesOf(all string) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.workspace.Sources)), func(name string) bool {
 		return s.workspace.Sources[name].Driver.Spec.Streams || !mentions(all, name)
 	})
@@ -31,6 +35,15 @@ func (s *Service) sourcesOf(models []model.Model) []string {
 func mentions(sql, name string) bool {
 	word := regexp.MustCompile(`(?i)(^|[^\p{L}\p{N}_])"?` + regexp.QuoteMeta(name) + `"?\s*\.`)
 	return word.MatchString(sql)
+}
+
+// namedIn says of a table whether its name stands anywhere in SQL. One table too many costs time and nothing else.
+func namedIn(sql string) func(table string) bool {
+	sql = strings.ToLower(sql)
+	return func(table string) bool {
+		table = strings.ToLower(table)
+		return strings.Contains(sql, table) || strings.Contains(sql, strings.ReplaceAll(table, `"`, `""`))
+	}
 }
 
 // modelsOf lists the models a model uses, directly or not, each after those it uses itself.

@@ -55,9 +55,7 @@ func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Repor
 	report, err := s.run(ctx, name, o)
 	err = named(ctx, err)
 	if fault.Is(err, stopped) && report.Run == "" && o.PlanPath == "" && o.Approve == "" {
-		f := fault.As(err)
-		return run.Report{Sync: name, Status: run.Pending,
-			Problems: []run.Problem{{Code: f.Code, Message: f.Message, Suggestion: f.Suggestion}}}, nil
+		return run.Report{Sync: name, Status: run.Pending, Problems: []run.Problem{run.ProblemOf(err)}}, nil
 	}
 	return report, err
 }
@@ -88,10 +86,8 @@ func (s *Service) RunAll(ctx context.Context, o RunOptions) ([]run.Report, error
 	err := s.all(func(name string) error {
 		report, err := s.Run(ctx, name, o)
 		if err != nil {
-			f := fault.As(err)
-			report = run.Report{Sync: name, Status: run.Failed,
-				Problems: []run.Problem{{Code: f.Code, Message: f.Message, Suggestion: f.Suggestion}}}
-			if f.Kind == fault.Held || f.Kind == fault.Moved {
+			report = run.Report{Sync: name, Status: run.Failed, Problems: []run.Problem{run.ProblemOf(err)}}
+			if kind := fault.As(err).Kind; kind == fault.Held || kind == fault.Moved {
 				report.Status = run.Held
 			}
 		}

@@ -22,6 +22,14 @@ type Relational interface {
 	Attach(ctx context.Context, db SQL, alias string) ([]Problem, error)
 }
 
+// Narrow is a Relational source that can do without the tables nobody reads: what is wrong with one of them then stops
+// nobody else, and it takes no time.
+type Narrow interface {
+	// Only is called before Attach. Tables to which reads says no need not be readable; their names stay there, for
+	// people who mistype another.
+	Only(reads func(table string) bool)
+}
+
 // SQL is the engine's connection as a source sees it. The dialect is DuckDB's.
 type SQL interface {
 	Exec(ctx context.Context, query string, args ...any) error

@@ -66,7 +66,7 @@ func (r *Runner) sitOut(ctx context.Context, lane *deliver.Lane, job Job, wait t
 	}
 	if time.Until(at) > wait {
 		return fault.New(fault.Destination, "destination.throttled", why).At("destinations." + job.Sync.Destination).
-			Do(remedies[connect.Throttled]).Because(&postponed{at})
+			Do("wait until " + at.UTC().Format(time.RFC3339) + ": the next run goes on").Because(&postponed{at})
 	}
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()
@@ -100,5 +100,5 @@ func waiting(job Job, o Options, err error) (Report, error) {
 		return Report{}, err
 	}
 	return Report{Sync: job.Sync.Name, Status: Pending, RetryAt: p.until.UTC().Format(time.RFC3339),
-		Problems: []Problem{problemOf(err)}}, nil
+		Problems: []Problem{ProblemOf(err)}}, nil
 }

@@ -43,11 +43,15 @@ func dropped(before, now []mapping.Column, job Job) error {
 		return nil
 	}
 	f := fault.New(fault.Held, "model.drift", "the model "+job.Model.Name+" no longer has the column "+
-		strings.Join(missing, ", ")+", which this sync sends; nothing was sent")
+		quotedNames(missing)+", which this sync sends; nothing was sent")
 	if near := fault.Nearest(missing[0], names); near != "" {
-		return f.Do("if " + missing[0] + " was renamed to " + near + ", change the mapping; else take the field out of it")
+		return f.Do("if " + quotedNames(missing[:1]) + " was renamed to " + quotedNames([]string{near}) + ", change the mapping; else take the field out of it")
 	}
-	return f.Do("bring the column back, or take the field out of the mapping")
+	return f.Do("if it was renamed, change the mapping, else take the field out of it; the model has " + strings.Join(names, ", "))
+}
+
+func quotedNames(names []string) string {
+	return `"` + strings.Join(names, `", "`) + `"`
 }
 
 // mappedColumns are the columns the sync's plain mappings still name; templates are checked by the compiler.

@@ -1,6 +1,9 @@
 package run
 
-import "github.com/freshet/freshet/sync/model"
+import (
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/model"
+)
 
 // Status is how a run ended.
 type Status string
@@ -47,6 +50,7 @@ type Report struct {
 type Problem struct {
 	Code       string `json:"code"`
 	Message    string `json:"message"`
+	Where      string `json:"where,omitempty"` // file and place, or name, where there is one
 	Suggestion string `json:"suggestion,omitempty"`
 	Count      int64  `json:"count,omitempty"` // rows
 }
@@ -55,4 +59,10 @@ type Problem struct {
 func (r *Report) Account() {
 	r.Unaccounted = r.Read - r.Delivered - r.Unchanged - r.Superseded - r.Filtered - r.Suppressed - r.Quarantined -
 		r.Rejected - r.Pending
+}
+
+// ProblemOf tells an error that ended a run.
+func ProblemOf(err error) Problem {
+	f := fault.As(err)
+	return Problem{Code: f.Code, Message: f.Message, Where: f.Where, Suggestion: f.Suggestion}
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
-	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
@@ -209,7 +208,7 @@ func (x *execution) report() Report {
 	r.Status = x.status(r)
 	if x.halt != nil {
 		f := CallFault(x.halt, x.job.Sync.Destination)
-		r.Problems = append([]Problem{problemOf(f)}, r.Problems...)
+		r.Problems = append([]Problem{ProblemOf(f)}, r.Problems...)
 	}
 	if at, ok := x.soonest(); ok && r.Status == Pending {
 		r.RetryAt = at.UTC().Format(time.RFC3339)
@@ -261,9 +260,4 @@ func waitingProblems(s plan.Summary) []Problem {
 	}
 	return []Problem{{Code: "run.removals_wait", Count: s.Waiting, Suggestion: "mend the rows that were set aside; then what has left is removed",
 		Message: "the record seems to have left, but source rows could not be read and any of them may be it"}}
-}
-
-func problemOf(err error) Problem {
-	f := fault.As(err)
-	return Problem{Code: f.Code, Message: f.Message, Suggestion: f.Suggestion}
 }

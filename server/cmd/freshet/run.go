@@ -154,6 +154,9 @@ func showProblem(w io.Writer, p run.Problem) {
 	} else {
 		fmt.Fprintf(w, "  %s\n", clean(p.Message))
 	}
+	if p.Where != "" {
+		fmt.Fprintf(w, "    at %s\n", clean(p.Where))
+	}
 	if p.Suggestion != "" {
 		fmt.Fprintf(w, "    → %s\n", clean(p.Suggestion))
 	}
