@@ -56,6 +56,11 @@ func damaged(path string, err error) *fault.Fault {
 			"`sqlite3 ledger.db .recover | sqlite3 new.db` saves what can be read.")
 }
 
+func older(path string) error {
+	return fault.New(fault.Storage, "ledger.older", "the ledger was written by an earlier version of Freshet").At(path).
+		Do("The next freshet plan or freshet run brings it up to date; nothing in it is lost.")
+}
+
 func newer(path string) error {
 	return fault.New(fault.Storage, "ledger.newer", "the ledger was written by a newer version of Freshet").At(path).
 		Do("Install that version or a later one; this one would not understand what it finds.")

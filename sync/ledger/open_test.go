@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
+	"github.com/pressly/goose/v3"
 )
 
 func TestSecondProcessIsToldWhoHoldsTheLedger(t *testing.T) {
@@ -118,6 +120,35 @@ func TestNewerLedgerIsRefused(t *testing.T) {
 	wantFault(t, err, "ledger.newer")
 	if string(copyOf(t, dir, fileName)) != string(before) {
 		t.Error("the refused file was changed")
+	}
+}
+
+// TestOlderLedgerIsBroughtUpToDate: one of the first version is named as such to those who only look, and Open brings it up to
+// date with everything in it.
+func TestOlderLedgerIsBroughtUpToDate(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, fileName)
+	db, err := sql.Open("sqlite3", source(path, writing))
+	must(t, err)
+	files, err := fs.Sub(migrations, "migrations")
+	must(t, err)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	must(t, err)
+	_, err = provider.UpTo(t.Context(), 1)
+	must(t, err)
+	_, err = db.Exec(`INSERT INTO syncs (name) VALUES ('kept')`)
+	must(t, err)
+	must(t, db.Close())
+	_, err = OpenReader(t.Context(), dir)
+	wantFault(t, err, "ledger.older")
+	l, err := Open(t.Context(), dir, "a test")
+	must(t, err)
+	defer l.Close()
+	if _, known, err := l.Sync(t.Context(), "kept"); !known || err != nil {
+		t.Errorf("what was in it is gone: %v", err)
+	}
+	if feed, err := l.EnsureFeed(t.Context(), "carts"); err != nil || feed.Ref == 0 {
+		t.Errorf("it knows no feeds: %v", err)
 	}
 }
 

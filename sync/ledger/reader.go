@@ -16,7 +16,7 @@ type Reader struct {
 }
 
 // OpenReader opens the ledger in dir for reading only and takes no lock. Faults: ledger.absent where nothing has run
-// yet, ledger.newer, ledger.damaged.
+// yet, ledger.older where it is yet to be brought up to date, ledger.newer, ledger.damaged.
 func OpenReader(ctx context.Context, dir string) (*Reader, error) {
 	path := filePath(dir)
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
@@ -51,7 +51,10 @@ func (r *Reader) check(ctx context.Context) error {
 	if h.version == 0 && h.application == 0 {
 		return absent(r.path)
 	}
-	return h.refuse(r.path)
+	if err := h.refuse(r.path); err != nil || h.version == schemaVersion {
+		return err
+	}
+	return older(r.path)
 }
 
 // Close ends the reading.
