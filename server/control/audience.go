@@ -12,6 +12,7 @@ import (
 	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/run"
 )
 
 // opens is one of the ways to open an engine for a model.
@@ -96,6 +97,20 @@ func (s *Service) scope(ctx context.Context, e *engine.Engine, sync model.Sync) 
 	scope, err := e.ScopeOfMembers(ctx, m, engine.Evaluation{Entity: "SELECT * FROM " + c.Entity.SQL(), Key: c.KeyText, For: compiled.Evaluation,
 		Feeds: reachedBy(compiled)})
 	return m, scope, err
+}
+
+// followed says whether a sync of tier realtime can follow its feeds, and else why not.
+func (s *Service) followed(ctx context.Context, job run.Job) Finding {
+	feeds := s.feedsOf(s.carries(job.Sync))
+	if len(feeds) == 0 {
+		return Finding{Level: "warning", Fault: fault.New(fault.Usage, "sync.not_live", "it is of tier realtime and reads no feed").At("syncs." + job.Sync.Name).
+			Do("it runs when it is started; read a feed in its model, or name another tier")}
+	}
+	if _, _, err := s.scope(ctx, job.Engine, job.Sync); err != nil {
+		f := *fault.As(err)
+		return Finding{Level: "warning", Fault: f.At("syncs." + job.Sync.Name)}
+	}
+	return good("syncs."+job.Sync.Name, "follows feeds."+strings.Join(feeds, ", feeds.")+" live")
 }
 
 // reachedBy are the ways from an audience's feeds to its records.

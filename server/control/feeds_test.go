@@ -298,3 +298,30 @@ func TestTimeAloneMovesMembers(t *testing.T) {
 		t.Errorf("a whole run afterwards: %+v, %v", report, err)
 	}
 }
+
+// TestValidateTellsWhatIsLive: a sync that can follow its feeds is told so, and one that cannot with the reason.
+func TestValidateTellsWhatIsLive(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.write(map[int]int{1: 10})
+	s.run()
+	told := func() string {
+		service := control.New(s.workspace(), nil)
+		defer service.Close()
+		found, err := service.Validate(context.Background(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, f := range found {
+			all = append(all, f.Level+" "+f.Fault.Message)
+		}
+		return strings.Join(all, "\n")
+	}
+	if got := told(); !strings.Contains(got, "ok follows feeds.carts live") {
+		t.Error(got)
+	}
+	s.yaml = strings.Replace(s.yaml, "where total > 0", "order by total limit 10", 1)
+	if got := told(); !strings.Contains(got, "warning model carts cannot follow its feeds key by key: the key column cart_id") {
+		t.Error(got)
+	}
+}

@@ -195,6 +195,9 @@ func (s *Service) validate(ctx context.Context, name string, online bool) []Find
 		return failures(err)
 	}
 	out := []Finding{good("syncs."+name, fmt.Sprintf("%s %s to %s %s", kindOf(job.Sync), job.Model.Name, job.Sync.Destination, job.Sync.Object))}
+	if job.Sync.Tier == "realtime" {
+		out = append(out, s.followed(ctx, job))
+	}
 	if prober, ok := job.Destination.(connect.Prober); ok {
 		account, err := prober.Probe(ctx)
 		if err != nil {
