@@ -161,13 +161,13 @@ func median(all []spent) spent {
 	return all[len(all)/2]
 }
 
-// rawHash is an md5 of the same 20 columns, cut to 64 bits as the program's own.
+// rawHash is an md5 of the same 20 columns, cut to 64 bits as the program's own, and as fast as DuckDB can.
 func rawHash() string {
 	parts := []string{"id", "amount"}
 	for c := range columns {
 		parts = append(parts, "c"+strconv.Itoa(c))
 	}
-	return "md5_number_lower(concat_ws(chr(31), " + strings.Join(parts, ", ") + "))"
+	return "CAST(md5_number(concat_ws(chr(31), " + strings.Join(parts, ", ") + ")) >> 64 AS UBIGINT)"
 }
 
 // rememberRaw keeps (key, hash) of every row in a DuckDB file: the state that the raw join compares with.
