@@ -38,8 +38,10 @@ type Feed struct {
 	stream  connect.Stream
 	columns *columns
 	parts   map[place]*partition
-	held    []model.Event        // events whose schema the registry has not given yet, and what came after them
-	broken  []connect.StreamNote // why it cannot go on by itself
+	held    []model.Event            // events whose schema the registry has not given yet, and what came after them
+	ahead   map[place]model.Position // where the stream stands in partitions, as far as it was not taken in yet
+	read    map[place]model.Position // where the stream stood when the archive was last given something, since it was flushed
+	broken  []connect.StreamNote     // why it cannot go on by itself
 	recent  recent
 	stored  int // bytes handed to the archive since it was flushed
 	flushed time.Time
@@ -62,7 +64,7 @@ type partition struct {
 
 // Open brings the engine's table to where the ledger is. Nothing is read from the stream before Start.
 func Open(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
-	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, flushed: time.Now()}
+	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, ahead: map[place]model.Position{}, read: map[place]model.Position{}, flushed: time.Now()}
 	var err error
 	if f.state, err = f.Ledger.EnsureFeed(ctx, def.Name); err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func Open(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
 
 // OpenPast is Open under a definition that is not the feed's any more: it is for looking at what it would make.
 func OpenPast(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
-	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, flushed: time.Now()}
+	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, ahead: map[place]model.Position{}, read: map[place]model.Position{}, flushed: time.Now()}
 	var err error
 	if f.state, err = f.Ledger.EnsureFeed(ctx, def.Name); err != nil {
 		return nil, err
@@ -112,6 +114,8 @@ func (f *Feed) sameDefinition(ctx context.Context) error {
 }
 
 func placeOf(p model.Position) place { return place{p.Topic, p.TopicID, p.Partition} }
+
+func placeOfEvent(e *model.Event) place { return place{e.Topic, e.TopicID, e.Partition} }
 
 // Table is the feed's table as it is now.
 func (f *Feed) Table() engine.FeedTable { return tableOf(f.def, f.columns.list) }
