@@ -43,7 +43,9 @@ type Feed struct {
 	read    map[place]model.Position // where the stream stood when the archive was last given something, since it was flushed
 	broken  []connect.StreamNote     // why it cannot go on by itself
 	recent  recent
-	stored  int // bytes handed to the archive since it was flushed
+	why     string        // why events wait for their schema
+	most    time.Duration // how long a poll may wait; 0: until there is something
+	stored  int           // bytes handed to the archive since it was flushed
 	flushed time.Time
 }
 
@@ -64,7 +66,7 @@ type partition struct {
 
 // Open brings the engine's table to where the ledger is. Nothing is read from the stream before Start.
 func Open(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
-	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, ahead: map[place]model.Position{}, read: map[place]model.Position{}, flushed: time.Now()}
+	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, flushed: time.Now()}
 	var err error
 	if f.state, err = f.Ledger.EnsureFeed(ctx, def.Name); err != nil {
 		return nil, err
@@ -77,7 +79,7 @@ func Open(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
 
 // OpenPast is Open under a definition that is not the feed's any more: it is for looking at what it would make.
 func OpenPast(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
-	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, ahead: map[place]model.Position{}, read: map[place]model.Position{}, flushed: time.Now()}
+	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, flushed: time.Now()}
 	var err error
 	if f.state, err = f.Ledger.EnsureFeed(ctx, def.Name); err != nil {
 		return nil, err
@@ -207,6 +209,8 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 	if err != nil {
 		return err
 	}
+	// What an earlier stream brought and was not taken in comes again.
+	f.held, f.ahead, f.read = nil, map[place]model.Position{}, map[place]model.Position{}
 	var known []model.Position
 	for _, p := range f.parts {
 		if f.madeAnew(p) {
@@ -295,15 +299,25 @@ func (f *Feed) Close() error {
 func (f *Feed) Ends(ctx context.Context) ([]model.Position, error) { return f.stream.Ends(ctx) }
 
 // Reached says whether everything before these positions has been taken in.
-func (f *Feed) Reached(ends []model.Position) bool {
-	if len(f.held) > 0 {
-		return false
-	}
+func (f *Feed) Reached(ends []model.Position) bool { return len(f.held) == 0 && f.Settled(ends) }
+
+// Settled is Reached, but for the partitions in which events wait for their schema.
+func (f *Feed) Settled(ends []model.Position) bool {
+	waits := f.waiting()
 	for _, end := range ends {
 		p := f.parts[placeOf(end)]
-		if end.Next > 0 && (p == nil || p.Next < end.Next) {
+		if end.Next > 0 && !waits[placeOf(end)] && (p == nil || p.Next < end.Next) {
 			return false
 		}
 	}
 	return true
+}
+
+// waiting are the partitions in which events wait for their schema.
+func (f *Feed) waiting() map[place]bool {
+	waits := map[place]bool{}
+	for i := range f.held {
+		waits[placeOfEvent(&f.held[i])] = true
+	}
+	return waits
 }

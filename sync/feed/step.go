@@ -20,6 +20,8 @@ type Taken struct {
 	Aside   int
 	Late    int
 	Ignored int
+	Waiting int    // events that wait for their schema, with what comes after them in their partitions
+	Why     string // why they wait
 	Paused  string // why the feed has paused itself, "" while it goes on
 }
 
@@ -40,11 +42,21 @@ func (f *Feed) Step(ctx context.Context) (Taken, error) {
 	if err != nil {
 		return taken, err
 	}
+	if taken.Waiting = len(f.held); taken.Waiting > 0 {
+		taken.Why = f.why
+	}
 	if err := f.archive(ctx, fetch); err != nil || len(f.broken) == 0 {
 		return taken, err
 	}
 	taken.Paused = f.broken[0].Message
 	return taken, f.stop(ctx)
+}
+
+// StepWithin is Step, but waits no longer than it may.
+func (f *Feed) StepWithin(ctx context.Context, most time.Duration) (Taken, error) {
+	f.most = most
+	defer func() { f.most = 0 }()
+	return f.Step(ctx)
 }
 
 // stop pauses a feed of whose stream something is missing, or that is somebody else's too: a person decides how it goes on.
@@ -74,10 +86,14 @@ func (f *Feed) hear(n connect.StreamNote) {
 // poll waits for events. While some wait for their schema it does not wait long, so that these are tried again; once they
 // are too many, nothing more is read.
 func (f *Feed) poll(ctx context.Context) (connect.Fetch, error) {
-	if len(f.held) == 0 {
+	most := f.most
+	if len(f.held) > 0 {
+		most = retryHeld
+	}
+	if most == 0 {
 		return f.stream.Poll(ctx)
 	}
-	soon, cancel := context.WithTimeout(ctx, retryHeld)
+	soon, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	if f.heldBytes() >= mostHeld {
 		<-soon.Done()
@@ -111,9 +127,6 @@ func (f *Feed) archive(ctx context.Context, fetch connect.Fetch) error {
 	if f.Archive == nil {
 		return nil
 	}
-	for _, n := range fetch.Next {
-		f.read[placeOf(n)] = n
-	}
 	fresh := fetch.Events[:0:0]
 	for _, e := range fetch.Events {
 		if p := f.parts[placeOfEvent(&e)]; p != nil && e.Offset >= p.Archived {
@@ -123,6 +136,9 @@ func (f *Feed) archive(ctx context.Context, fetch connect.Fetch) error {
 	}
 	if err := f.Archive.Append(ctx, fresh); err != nil {
 		return err
+	}
+	for _, n := range fetch.Next {
+		f.read[placeOf(n)] = n
 	}
 	if f.stored < archiveBytes && time.Since(f.flushed) < archiveEvery {
 		return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/window"
@@ -79,6 +80,7 @@ func (t *taking) decode(ctx context.Context, events []model.Event) ([]decoded, e
 		reading, err := t.Decoder.Read(e)
 		if err != nil {
 			waits[at] = true // its schema cannot be had now: it and what comes after it in its partition wait
+			t.why = fault.As(err).Message
 			t.held = append(t.held, *e)
 			continue
 		}
@@ -245,10 +247,7 @@ func whole(c *window.Change, base []byte) (model.Fields, bool) {
 // skip moves partitions to where the stream says they stand: past what holds no events (control records, aborted
 // transactions, compacted ones), and to where those begin that have had no event yet. Not past what waits for its schema.
 func (t *taking) skip(ctx context.Context) error {
-	waits := map[place]bool{}
-	for i := range t.held {
-		waits[placeOfEvent(&t.held[i])] = true
-	}
+	waits := t.waiting()
 	for at, n := range t.ahead {
 		if waits[at] {
 			continue
