@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -190,5 +191,20 @@ func TestARunDoesNotWaitForEver(t *testing.T) {
 	_, err := service.Run(ctx, "carts", control.RunOptions{})
 	if !fault.Is(err, "feed.waits") || !strings.Contains(err.Error(), "registry") || fault.As(err).Suggestion == "" {
 		t.Fatalf("the run says: %v", err)
+	}
+}
+
+// TestEveryEventCountsOnce: where every event breaks the contract, all of them were set aside, and a threshold above half is
+// passed.
+func TestEveryEventCountsOnce(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.yaml = strings.Replace(s.yaml, `key: [cart_id], columns: {total: "DECIMAL(12,2)"}`, `key: [cart_id], contract: carts.yaml, pause_above: {percent: 60%, least: 3}`, 1)
+	if err := os.WriteFile(s.dir+"/carts.yaml", []byte(cartsContract), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bad := `{"after":{"cart_id":7,"customer":null,"total":1.50},"op":"c","source":{"ts_ms":1}}`
+	s.put(bad, bad, bad, bad)
+	if _, err := s.service().Run(context.Background(), "carts", control.RunOptions{}); !fault.Is(err, "feed.paused") {
+		t.Fatalf("the feed went on: %v", err)
 	}
 }

@@ -141,13 +141,16 @@ func (t *taking) apply(d *decoded) {
 		t.aside(d, "", *r.Problem)
 		return
 	}
-	t.recent.note(false)
 	if len(r.Changes) == 0 {
 		t.batch.Ignored++
 		t.taken.Ignored++
 	}
+	aside := t.taken.Aside
 	for i := range r.Changes {
 		t.change(d, &r.Changes[i])
+	}
+	if t.taken.Aside == aside {
+		t.recent.note(false)
 	}
 }
 
