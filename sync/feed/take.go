@@ -172,6 +172,7 @@ func (t *taking) row(key model.Key) (row ledger.FeedRow, known bool) {
 // change brings one key up to date, unless something newer has been said about it. Guarantee G27.
 func (t *taking) change(d *decoded, c *window.Change) {
 	if c.Op == window.Truncate {
+		t.aside(d, "", truncated)
 		t.taken.Paused = "its table was truncated at the source: nothing is removed before a person has agreed"
 		return
 	}
