@@ -240,6 +240,44 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// TestAnotherKey: a feed whose key has changed pauses; a replay names its rows anew, and no row stands twice. With its old key it
+// goes on.
+func TestAnotherKey(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.write(map[int]int{1: 10, 2: 20})
+	s.run()
+	ctx, first := context.Background(), s.yaml
+	s.yaml = strings.Replace(s.yaml, "key: [cart_id], columns", "key: [customer, cart_id], columns", 1)
+	service := s.service()
+	if _, err := service.Run(ctx, "carts", control.RunOptions{}); !fault.Is(err, "feed.must_replay") {
+		t.Fatalf("the feed went on under another key: %v", err)
+	}
+	if err := service.ResumeFeed(ctx, "carts", true); !fault.Is(err, "feed.must_replay") {
+		t.Errorf("the feed was let go on: %v", err)
+	}
+	_ = service.Close()
+	second := s.yaml
+	s.yaml = first
+	s.write(map[int]int{3: 30})
+	if report := s.run(); report.Delivered != 1 {
+		t.Fatalf("with its old key: %+v", report)
+	}
+	s.yaml = second
+	service = s.service()
+	if _, err := service.Replay(ctx, "carts", control.ReplayOptions{From: time.Now(), Apply: true}); !fault.Is(err, "feed.whole_replay") {
+		t.Errorf("named anew from a part of its events: %v", err)
+	}
+	if out, err := service.Replay(ctx, "carts", control.ReplayOptions{Apply: true}); err != nil || out.Rows != 6 || out.Reports[0].Unchanged != 3 {
+		t.Fatalf("naming the rows anew: %+v, %v", out, err)
+	}
+	_ = service.Close()
+	s.write(map[int]int{2: 21})
+	s.run()
+	if differs := s.differs(map[int]int{1: 10, 2: 21, 3: 30}); differs != "" {
+		t.Error(differs)
+	}
+}
+
 // TestANewSchema: a column that is added goes on; one that is dropped holds the sync that sends it, says so, and sends no null
 // in its place.
 func TestANewSchema(t *testing.T) {

@@ -107,11 +107,15 @@ func (f *Feed) sameDefinition(ctx context.Context) error {
 	if f.state.Definition == now {
 		return nil
 	}
+	moved := keyMoved(f.state.Definition, f.def)
 	if err := f.Ledger.DefineFeed(ctx, f.state.Ref, now); err != nil {
 		return err
 	}
 	f.state.Definition = now
 	f.state.Version++
+	if moved {
+		return f.pauseForKey(ctx)
+	}
 	return nil
 }
 
@@ -201,6 +205,9 @@ func readRows(ctx context.Context, r *ledger.Reader, ref ledger.FeedRef, out cha
 
 // Start opens the stream where the ledger, and the history, are.
 func (f *Feed) Start(ctx context.Context, group string) error {
+	if f.Rekeying() {
+		return mustReplay(f.def.Name)
+	}
 	if f.state.Paused != "" {
 		return fault.New(fault.Held, "feed.paused", "the feed "+f.def.Name+" is paused: "+f.state.Paused).At("feeds." + f.def.Name).
 			Do("look at what was set aside: freshet quarantine " + f.def.Name)
@@ -270,6 +277,9 @@ func Resume(ctx context.Context, l *ledger.Ledger, name string, accept bool) err
 	state, err := l.EnsureFeed(ctx, name)
 	if err != nil {
 		return err
+	}
+	if state.PausedBy == rekeying {
+		return mustReplay(name)
 	}
 	who := ""
 	if state.Offered != "" {
