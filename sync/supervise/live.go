@@ -387,7 +387,7 @@ func (l *Live) reachedFrom(ctx context.Context, ref ledger.FeedRef, t engine.Fee
 			images = append(images, engine.Image{Row: r.Row, At: c.At})
 		}
 	}
-	found, err := l.Job.Engine.Reaches(ctx, l.Scope, t, images)
+	found, err := l.Job.Engine.Reaches(ctx, l.Scope, t, images, mostKeys+1)
 	marks := make([]ledger.Mark, len(found))
 	for i, f := range found {
 		marks[i] = ledger.Mark{Key: f.Key, At: f.At}
