@@ -15,6 +15,9 @@ const (
 	judgeShare = 20
 )
 
+// HowOftenJudged says that in words.
+const HowOftenJudged = "every 10 seconds, or for a twentieth of the time where that is less often"
+
 // rules is what is known of the contract's rules about all rows.
 type rules struct {
 	changed bool      // rows have changed since they were judged
