@@ -39,7 +39,7 @@ func (s *stream) save(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	options := []parquet.WriterOption{parquet.SchemaOf(deliveryRow{}), parquet.PageBufferSize(pageBytes),
+	options := []parquet.WriterOption{parquet.SchemaOf(deliveryRow{}), parquet.PageBufferSize(pageBytes / 8),
 		parquet.Compression(&parquetzstd.Codec{Level: zstd.SpeedFastest}), parquet.CreatedBy("freshet", "1", "")}
 	for _, name := range unboundedTexts {
 		options = append(options, parquet.SkipPageBounds(name))

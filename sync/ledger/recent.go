@@ -8,7 +8,7 @@ import (
 )
 
 // recentBytes is how much of the newest changes is remembered.
-const recentBytes = 8 << 20
+const recentBytes = 4 << 20
 
 // recent remembers the newest changes with their rows, so that live syncs that keep up, however many they are, do not read
 // back what has just been written. It has no gap: whoever asks for older ones reads the file.
