@@ -34,7 +34,8 @@ type Engine struct {
 
 	mu       sync.Mutex
 	attached map[string][]connect.Problem // by alias
-	defined  map[string][]string          // tables of the models that others read, by "models.main.name" in lower case
+	idle     []*desk
+	defined  map[string][]string // tables of the models that others read, by "models.main.name" in lower case
 }
 
 // Open starts an engine that never reaches for the network: extensions are neither installed nor loaded on demand.
@@ -96,6 +97,7 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 
 // Close ends every query and removes the scratch files. Sources attached stay the caller's to close.
 func (e *Engine) Close() error {
+	e.endDesks()
 	return errors.Join(e.db.Close(), os.RemoveAll(e.scratch))
 }
 

@@ -31,6 +31,7 @@ type FeedColumn struct {
 type FeedRow struct {
 	Key model.Key
 	Row []byte // nil: the row is gone
+	New bool   // there is no row of the key; PutFeed need not look for it
 }
 
 // The tables behind the feeds. What models read are views that leave the key's text out.
@@ -113,29 +114,51 @@ func (t FeedTable) list() string {
 
 // PutFeed brings rows of a feed's table up to date: each key once. They are seen whole or not at all.
 func (e *Engine) PutFeed(ctx context.Context, t FeedTable, rows []FeedRow) error {
-	conn, err := e.db.Conn(ctx)
+	remove, insert := t.removing(), t.inserting()
+	d, err := e.desk(ctx, insert, func(conn *sql.Conn) error { return makeStage(ctx, conn) })
 	if err != nil {
 		return translate(ctx, err)
 	}
-	defer conn.Close()
-	if err := run(ctx, conn, "BEGIN TRANSACTION"); err != nil {
-		return translate(ctx, err)
-	}
+	err = run(ctx, d.conn, "BEGIN TRANSACTION")
 	for chunk := range slices.Chunk(rows, feedChunk) {
-		if err = t.put(ctx, conn, chunk); err != nil {
-			_ = run(context.WithoutCancel(ctx), conn, "ROLLBACK")
-			return translate(ctx, err)
+		if err == nil {
+			err = t.put(ctx, d, chunk, remove, insert)
 		}
 	}
-	return translate(ctx, run(ctx, conn, "COMMIT"))
+	if err == nil {
+		err = run(ctx, d.conn, "COMMIT")
+	}
+	if err != nil {
+		_ = d.rolledBack(ctx)
+	}
+	e.free(d, err == nil && len(rows) <= deskRows)
+	return translate(ctx, err)
 }
 
-func (t FeedTable) put(ctx context.Context, conn *sql.Conn, rows []FeedRow) error {
-	if err := stage(ctx, conn, rows); err != nil {
+// deskRows is how many rows one use may leave behind in a desk's temporary table, where they take room although they are
+// gone.
+const deskRows = 1000
+
+func (t FeedTable) put(ctx context.Context, d *desk, rows []FeedRow, remove, insert string) error {
+	if err := putStage(d.conn, rows); err != nil {
 		return err
 	}
-	return run(ctx, conn, "DELETE FROM "+t.store()+" WHERE freshet_key IN (SELECT k FROM "+stagedTable+")",
-		"INSERT INTO "+t.store()+" SELECT k"+t.typed()+" FROM "+t.unpacked()+" WHERE j IS NOT NULL")
+	if slices.ContainsFunc(rows, func(r FeedRow) bool { return !r.New }) {
+		if err := run(ctx, d.conn, remove); err != nil {
+			return err
+		}
+	}
+	return run(ctx, d.conn, insert, "DELETE FROM temp.main."+stagedTable)
+}
+
+// removing is SQL that takes the staged rows' keys out of the table.
+func (t FeedTable) removing() string {
+	return "DELETE FROM " + t.store() + " WHERE freshet_key IN (SELECT k FROM temp.main." + stagedTable + ")"
+}
+
+// inserting is SQL that puts the staged rows into the table.
+func (t FeedTable) inserting() string {
+	return "INSERT INTO " + t.store() + " SELECT k" + t.typed() + " FROM " + t.unpacked() + " WHERE j IS NOT NULL"
 }
 
 // LoadFeed fills an empty table; next gives the rows, none at the end.
@@ -153,7 +176,7 @@ func (e *Engine) LoadFeed(ctx context.Context, t FeedTable, next func() ([]FeedR
 		if err := stage(ctx, conn, rows); err != nil {
 			return translate(ctx, err)
 		}
-		if err := run(ctx, conn, "INSERT INTO "+t.store()+" SELECT k"+t.typed()+" FROM "+t.unpacked()); err != nil {
+		if err := run(ctx, conn, t.inserting()); err != nil {
 			return translate(ctx, err)
 		}
 	}
@@ -161,9 +184,17 @@ func (e *Engine) LoadFeed(ctx context.Context, t FeedTable, next func() ([]FeedR
 
 // stage hands rows to DuckDB as they are kept.
 func stage(ctx context.Context, conn *sql.Conn, rows []FeedRow) error {
-	if err := run(ctx, conn, "CREATE OR REPLACE TEMP TABLE "+stagedTable+" (k VARCHAR, j VARCHAR)"); err != nil {
+	if err := makeStage(ctx, conn); err != nil {
 		return err
 	}
+	return putStage(conn, rows)
+}
+
+func makeStage(ctx context.Context, conn *sql.Conn) error {
+	return run(ctx, conn, "CREATE OR REPLACE TEMP TABLE "+stagedTable+" (k VARCHAR, j VARCHAR)")
+}
+
+func putStage(conn *sql.Conn, rows []FeedRow) error {
 	return fill(conn, stagedTable, len(rows), func(i int) []driver.Value {
 		if rows[i].Row == nil {
 			return []driver.Value{string(rows[i].Key), nil}

@@ -23,11 +23,11 @@ func TestFeedTableKeepsEveryValue(t *testing.T) {
 		{Name: "items", Value: model.Value{Kind: model.JSON, Text: `[{"sku":"a","n":12345678901234567890}]`}},
 		{Name: `odd "name`, Value: model.Value{Kind: model.Float, Text: "0.1"}}}
 	row.Sort()
-	err := e.PutFeed(ctx, table, []FeedRow{{"1", AppendFeedRow(nil, row)}, {"2", []byte(`{"id":"2","name":null}`)}, {"3", []byte(`{"id":"3"}`)}})
+	err := e.PutFeed(ctx, table, []FeedRow{{Key: "1", Row: AppendFeedRow(nil, row)}, {Key: "2", Row: []byte(`{"id":"2","name":null}`)}, {Key: "3", Row: []byte(`{"id":"3"}`)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.PutFeed(ctx, table, []FeedRow{{"3", nil}, {"2", []byte(`{"id":"2","name":""}`)}}); err != nil {
+	if err := e.PutFeed(ctx, table, []FeedRow{{Key: "3"}, {Key: "2", Row: []byte(`{"id":"2","name":""}`)}}); err != nil {
 		t.Fatal(err)
 	}
 	m := model.Model{Name: "m", SQL: `select * from feeds.carts`, Key: []string{"id"}}

@@ -16,28 +16,33 @@ import (
 
 // KeyWalk is one evaluation of a model for some keys alone, all in memory. It is used as Walk is, by one goroutine.
 type KeyWalk struct {
-	ctx   context.Context
-	conn  *sql.Conn
-	scope *Scope
-	walk  Walk // what the rows are read by: expressions of key, hash and match
+	ctx    context.Context
+	engine *Engine
+	desk   *desk
+	scope  *Scope
+	walk   Walk // what the rows are read by: expressions of key, hash and match
 
 	entries []model.Entry
 	rows    map[model.Key]Fetched
 	matches map[model.Key]uint64
 	wanted  []model.Key
+	bytes   int64
 }
 
 // WalkKeys evaluates the model for some keys alone. Every row that Next gives has one of the keys. now is what the model's SQL
 // reads as getvariable('freshet_now'). Faults: as Walk.
 func (e *Engine) WalkKeys(ctx context.Context, s *Scope, columns []mapping.Column, match MatchCheck, keys []model.Key, now time.Time) (*KeyWalk, error) {
-	conn, err := e.db.Conn(ctx)
-	if err != nil {
-		return nil, translate(ctx, err)
-	}
-	w := &KeyWalk{ctx: ctx, conn: conn, scope: s, rows: map[model.Key]Fetched{}, matches: map[model.Key]uint64{}}
-	w.walk = Walk{ctx: ctx, conn: conn, model: s.Model}
+	w := &KeyWalk{ctx: ctx, engine: e, scope: s, rows: map[model.Key]Fetched{}, matches: map[model.Key]uint64{}}
+	w.walk = Walk{ctx: ctx, model: s.Model}
 	w.walk.prepare(s.columns, columns, match)
-	if err := w.read(keys, now); err != nil {
+	query := w.query()
+	var err error
+	w.desk, err = e.desk(ctx, query, func(conn *sql.Conn) error { return makeKeys(ctx, conn, s.key) })
+	if err != nil {
+		return nil, ofModel(ctx, s.Model, -1, err)
+	}
+	w.walk.conn = w.desk.conn
+	if err := w.read(query, keys, now); err != nil {
 		w.Close()
 		return nil, err
 	}
@@ -45,14 +50,20 @@ func (e *Engine) WalkKeys(ctx context.Context, s *Scope, columns []mapping.Colum
 }
 
 // read evaluates the model in one query; what is asked about matches later sees the same rows.
-func (w *KeyWalk) read(keys []model.Key, now time.Time) error {
-	for _, err := range []error{setNow(w.ctx, w.conn, now), fillKeys(w.ctx, w.conn, w.scope.key, keys), run(w.ctx, w.conn, "BEGIN TRANSACTION")} {
-		if err != nil {
+func (w *KeyWalk) read(query string, keys []model.Key, now time.Time) error {
+	if strings.Contains(strings.ToLower(query), "getvariable") {
+		if err := setNow(w.ctx, w.desk.conn, now); err != nil {
 			return translate(w.ctx, err)
 		}
 	}
+	if err := run(w.ctx, w.desk.conn, "BEGIN TRANSACTION"); err != nil {
+		return translate(w.ctx, err)
+	}
+	if err := putKeys(w.ctx, w.desk.conn, w.scope.key, keys); err != nil {
+		return translate(w.ctx, err)
+	}
 	n := len(w.walk.columns)
-	err := read(w.ctx, w.conn, w.query(), func(row []driver.Value) error {
+	err := read(w.ctx, w.desk.conn, query, func(row []driver.Value) error {
 		key, ok := row[0].(string)
 		w.entries = append(w.entries, model.Entry{Key: model.Key(key), NullKey: !ok, Hash: row[1].(uint64)})
 		if !ok {
@@ -61,6 +72,12 @@ func (w *KeyWalk) read(keys []model.Key, now time.Time) error {
 		if m, ok := row[4].(uint64); ok {
 			w.matches[model.Key(key)] = m
 		}
+		for _, text := range row[5:] {
+			if s, ok := text.(string); ok {
+				w.bytes += int64(len(s))
+			}
+		}
+		w.bytes += rowCost
 		w.rows[model.Key(key)] = w.walk.fetchedRow(row[:4], row[5:], make([]model.Value, n))
 		return nil
 	})
@@ -79,6 +96,12 @@ func (w *KeyWalk) query() string {
 
 // Rows is how many rows there are of the keys.
 func (w *KeyWalk) Rows() int64 { return int64(len(w.entries)) }
+
+// Bytes is about how many bytes the rows take.
+func (w *KeyWalk) Bytes() int64 { return w.bytes }
+
+// rowCost is what a row takes besides its values' texts.
+const rowCost = 200
 
 // Digest is empty: what was read of some keys is never compared with what a later reading gives.
 func (w *KeyWalk) Digest() string { return "" }
@@ -130,7 +153,7 @@ func (w *KeyWalk) sharedMatches() (map[uint64]bool, error) {
 		return shared, nil
 	}
 	slices.Sort(list)
-	err := read(w.ctx, w.conn, fmt.Sprintf("SELECT m FROM %s WHERE m IN (%s) GROUP BY m HAVING count(*) > 1", w.allMatches(), strings.Join(slices.Compact(list), ", ")),
+	err := read(w.ctx, w.desk.conn, fmt.Sprintf("SELECT m FROM %s WHERE m IN (%s) GROUP BY m HAVING count(*) > 1", w.allMatches(), strings.Join(slices.Compact(list), ", ")),
 		func(row []driver.Value) error {
 			shared[row[0].(uint64)] = true
 			return nil
@@ -153,9 +176,9 @@ func (w *KeyWalk) LiveMatches(texts []string) (map[string]model.Key, error) {
 
 // Close gives everything back.
 func (w *KeyWalk) Close() {
-	if w.conn == nil {
+	if w.desk == nil {
 		return
 	}
-	discard(w.conn)
-	w.conn = nil
+	w.engine.free(w.desk, w.desk.rolledBack(w.ctx))
+	w.desk = nil
 }

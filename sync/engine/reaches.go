@@ -33,31 +33,53 @@ func setNow(ctx context.Context, conn *sql.Conn, now time.Time) error {
 
 // fillKeys makes keysTable: the text of each key, and each part in the type of its column.
 func fillKeys(ctx context.Context, conn *sql.Conn, key []mapping.Column, keys []model.Key) error {
+	if err := makeKeys(ctx, conn, key); err != nil {
+		return err
+	}
+	return putKeys(ctx, conn, key, keys)
+}
+
+// putKeys is fillKeys where the tables are there, and empty.
+func putKeys(ctx context.Context, conn *sql.Conn, key []mapping.Column, keys []model.Key) error {
+	if err := putTexts(conn, key, keys); err != nil {
+		return err
+	}
+	return run(ctx, conn, insertKeys(key))
+}
+
+const keyTexts = "freshet_key_texts"
+
+// makeKeys makes the tables of keys, empty.
+func makeKeys(ctx context.Context, conn *sql.Conn, key []mapping.Column) error {
 	texts := make([]string, len(key))
 	typed := make([]string, len(key))
 	for i, c := range key {
 		texts[i] = fmt.Sprintf("t%d VARCHAR", i)
-		typed[i] = fmt.Sprintf("%s AS k%d", fromText(fmt.Sprintf("t%d", i), c.Type), i)
+		typed[i] = fmt.Sprintf("k%d %s", i, c.Type)
 	}
-	if err := run(ctx, conn, "CREATE OR REPLACE TEMP TABLE freshet_key_texts (k VARCHAR, "+strings.Join(texts, ", ")+")"); err != nil {
-		return err
+	return run(ctx, conn, "CREATE OR REPLACE TEMP TABLE "+keyTexts+" (k VARCHAR, "+strings.Join(texts, ", ")+")",
+		"CREATE OR REPLACE TEMP TABLE "+keysTable+" (k VARCHAR, pk VARCHAR, "+strings.Join(typed, ", ")+")")
+}
+
+func insertKeys(key []mapping.Column) string {
+	typed := make([]string, len(key))
+	for i, c := range key {
+		typed[i] = fromText(fmt.Sprintf("t%d", i), c.Type)
 	}
-	for chunk := range slices.Chunk(keys, feedChunk) {
-		err := fill(conn, "freshet_key_texts", len(chunk), func(i int) []driver.Value {
-			row := []driver.Value{string(chunk[i])}
-			for _, part := range chunk[i].Parts(len(key)) {
-				row = append(row, part)
-			}
-			for len(row) <= len(key) {
-				row = append(row, nil)
-			}
-			return row
-		})
-		if err != nil {
-			return err
+	return "INSERT INTO temp.main." + keysTable + " SELECT k, k, " + strings.Join(typed, ", ") + " FROM temp.main." + keyTexts
+}
+
+func putTexts(conn *sql.Conn, key []mapping.Column, keys []model.Key) error {
+	return fill(conn, keyTexts, len(keys), func(i int) []driver.Value {
+		row := []driver.Value{string(keys[i])}
+		for _, part := range keys[i].Parts(len(key)) {
+			row = append(row, part)
 		}
-	}
-	return run(ctx, conn, "CREATE OR REPLACE TEMP TABLE "+keysTable+" AS SELECT k, k AS pk, "+strings.Join(typed, ", ")+" FROM freshet_key_texts")
+		for len(row) <= len(key) {
+			row = append(row, nil)
+		}
+		return row
+	})
 }
 
 // Image is a row of a feed as it was or as it is, with the time of the change it is from.
@@ -76,6 +98,17 @@ type ReachedKey struct {
 // the other tables as they are now. ADR 0013 proves that this is enough. At most limit are given: where there are more, they are
 // too many to be looked at one by one.
 func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Image, limit int) ([]ReachedKey, error) {
+	if len(images) == 0 {
+		return nil, nil
+	}
+	if keys, ok := s.plainly(t, images); ok {
+		return keys[:min(len(keys), limit)], nil
+	}
+	return e.asked(ctx, s, t, images, limit)
+}
+
+// asked is Reaches by a query.
+func (e *Engine) asked(ctx context.Context, s *Scope, t FeedTable, images []Image, limit int) ([]ReachedKey, error) {
 	var queries []string
 	for _, f := range s.Feeds {
 		if !strings.EqualFold(f.Feed, t.Name) {
@@ -85,7 +118,7 @@ func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Im
 			queries = append(queries, query)
 		}
 	}
-	if len(queries) == 0 || len(images) == 0 {
+	if len(queries) == 0 {
 		return nil, nil
 	}
 	conn, err := e.db.Conn(ctx)

@@ -18,17 +18,22 @@ func read(ctx context.Context, conn *sql.Conn, query string, each func(row []dri
 		if err != nil {
 			return err
 		}
-		row := make([]driver.Value, len(rows.Columns()))
-		for err == nil {
-			if err = rows.Next(row); err == nil {
-				err = each(row)
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
-		return errors.Join(err, rows.Close())
+		return drain(rows, each)
 	})
+}
+
+// drain calls each with every row and ends the reading.
+func drain(rows driver.Rows, each func(row []driver.Value) error) (err error) {
+	row := make([]driver.Value, len(rows.Columns()))
+	for err == nil {
+		if err = rows.Next(row); err == nil {
+			err = each(row)
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return errors.Join(err, rows.Close())
 }
 
 // run executes statements in order.

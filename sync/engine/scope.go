@@ -73,6 +73,9 @@ func (e *Engine) ScopeOfMembers(ctx context.Context, m model.Model, v Evaluation
 		dues: some, allDues: v.For("")}, nil
 }
 
+// Timed says whether time alone can change what keys give.
+func (s *Scope) Timed() bool { return s.dues != "" }
+
 // Due is when time alone can next change what a key gives; a zero At means never.
 type Due struct {
 	Key model.Key

@@ -47,6 +47,7 @@ type Feed struct {
 	most    time.Duration // how long a poll may wait; 0: until there is something
 	stored  int           // bytes handed to the archive since it was flushed
 	flushed time.Time
+	inStep  bool // the engine's table has the ledger's rows and no others
 }
 
 // adopting marks a feed that takes over another ledger's place in its group when it starts next.
@@ -134,7 +135,9 @@ const loadRows = 20_000
 
 // load fills the engine's table from the ledger.
 func (f *Feed) load(ctx context.Context) error {
-	return Load(ctx, f.Ledger.Reader, f.Engine, f.state.Ref, f.Table())
+	err := Load(ctx, f.Ledger.Reader, f.Engine, f.state.Ref, f.Table())
+	f.inStep = err == nil
+	return err
 }
 
 // LoadKept makes the table of a feed as the ledger has it, for those who only look.

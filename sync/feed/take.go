@@ -306,7 +306,7 @@ func (t *taking) compose() (shown []engine.FeedRow) {
 			change.Before = before.Row
 		}
 		t.batch.Changes = append(t.batch.Changes, change)
-		show := engine.FeedRow{Key: key}
+		show := engine.FeedRow{Key: key, New: !stood && t.inStep}
 		if !row.Gone {
 			show.Row = row.Row
 		}
@@ -344,11 +344,14 @@ func (t *Taken) count(at time.Time) {
 	}
 }
 
-// show brings the engine's table up to date. A column of another type means that it is made anew.
+// show brings the engine's table up to date. A column of another type means that it is made anew, with the rows that the ledger
+// has before this batch.
 func (t *taking) show(ctx context.Context, rows []engine.FeedRow) error {
 	switch {
 	case len(t.changed.retyped) > 0:
-		return t.load(ctx)
+		if err := t.load(ctx); err != nil {
+			return err
+		}
 	case len(t.changed.added) > 0 || t.changed.shown:
 		if err := t.Engine.WidenFeed(ctx, t.Table(), t.changed.added); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -17,6 +18,12 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "keep":
 		keepForEver(os.Args[1], os.Args[2:])
+	case "large":
+		if err := keepLarge(os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(2)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/freshet/freshet/sync/model"
 )
@@ -49,4 +50,30 @@ func TestRawHistoryCanBeReadWithSQL(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestDeliveriesCanBeReadWithSQL: as the raw history, what was sent is there for people with SQL.
+func TestDeliveriesCanBeReadWithSQL(t *testing.T) {
+	s := New(t.TempDir())
+	list := delivered("a", "run_1", 0, 3)
+	list[1].SettledAt = time.Time{}
+	path, _, err := s.Write(t.Context(), "a", "run_1", batches(list, 2))
+	must(t, err)
+	must(t, withDuck(t.Context(), func(conn *sql.Conn) error {
+		for query, want := range map[string]string{
+			`SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE FROM ` + quoted(path) + `)`: `sync VARCHAR, run VARCHAR, ` +
+				`call VARCHAR, ord BIGINT, key VARCHAR, verb VARCHAR, verdict VARCHAR, effect VARCHAR, cause VARCHAR, version VARCHAR, code VARCHAR, ` +
+				`message VARCHAR, request_id VARCHAR, remote_id VARCHAR, attempt BIGINT, intended_at TIMESTAMP WITH TIME ZONE, ` +
+				`settled_at TIMESTAMP WITH TIME ZONE, match VARCHAR, fields VARCHAR, before VARCHAR`,
+			`SELECT concat_ws(' ', key, fields->>'n', intended_at = '2026-03-01 10:00:00.123456+00', settled_at IS NULL) FROM ` + quoted(path) +
+				` WHERE ord = 1`: "k1 1 true true",
+		} {
+			var got string
+			must(t, conn.QueryRowContext(t.Context(), query).Scan(&got))
+			if got != want {
+				t.Errorf("%s:\n got %s\nwant %s", query, got, want)
+			}
+		}
+		return nil
+	}))
 }

@@ -1,45 +1,28 @@
 package history
 
 import (
-	"github.com/duckdb/duckdb-go/v2"
+	"context"
+	"errors"
+	"os"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go"
+	parquetzstd "github.com/parquet-go/parquet-go/compress/zstd"
 )
 
-// stream hands deliveries to DuckDB as a table, a few thousand at a time, so that a run of any length is written with
-// the memory of one row group.
+// stream writes deliveries, some at a time, so that a run of any length, with payloads of any size, is written with the
+// memory of one row group. What a row group may hold also bounds what reading it takes.
 type stream struct {
 	next    func() ([]Delivery, error)
 	columns []column
+	out     *parquet.Writer
+	values  []parquet.Value
 	waiting []Delivery
 	rows    int64
+	group   int // bytes of the row group
 	ended   bool
-	err     error // what next failed with; DuckDB only keeps its text
+	err     error // what next failed with
 }
-
-// table is the stream as a function of SQL without arguments.
-func (s *stream) table() duckdb.ChunkTableFunction {
-	return duckdb.ChunkTableFunction{
-		BindArguments: func(map[string]any, ...any) (duckdb.ChunkTableSource, error) { return s, nil },
-	}
-}
-
-// ColumnInfos is part of duckdb.ChunkTableSource.
-func (s *stream) ColumnInfos() []duckdb.ColumnInfo {
-	infos := make([]duckdb.ColumnInfo, len(s.columns))
-	for i, c := range s.columns {
-		kind, err := duckdb.NewTypeInfo(c.kind)
-		if err != nil {
-			s.err = err
-		}
-		infos[i] = duckdb.ColumnInfo{Name: c.name, T: kind}
-	}
-	return infos
-}
-
-// Cardinality is part of duckdb.ChunkTableSource: nobody knows yet.
-func (s *stream) Cardinality() *duckdb.CardinalityInfo { return nil }
-
-// Init is part of duckdb.ChunkTableSource.
-func (s *stream) Init() {}
 
 // fill makes sure that something waits, unless the deliveries have ended.
 func (s *stream) fill() error {
@@ -50,35 +33,68 @@ func (s *stream) fill() error {
 	return s.err
 }
 
-// FillChunk is part of duckdb.ChunkTableSource.
-func (s *stream) FillChunk(chunk duckdb.DataChunk) error {
-	n, room := 0, duckdb.GetDataChunkCapacity()
-	for n < room {
-		if err := s.fill(); err != nil {
-			return err
-		}
-		if s.ended {
-			break
-		}
-		take := min(room-n, len(s.waiting))
-		for i := range take {
-			if err := s.put(chunk, n+i, &s.waiting[i]); err != nil {
-				s.err = err
-				return err
-			}
-		}
-		s.waiting = s.waiting[take:]
-		n += take
+// save writes everything into a file that is not there yet, and waits until it is on the disk.
+func (s *stream) save(ctx context.Context, path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
 	}
-	s.rows += int64(n)
-	return chunk.SetSize(n)
+	options := []parquet.WriterOption{parquet.SchemaOf(deliveryRow{}), parquet.PageBufferSize(pageBytes / 8),
+		parquet.Compression(&parquetzstd.Codec{Level: zstd.SpeedFastest}), parquet.CreatedBy("freshet", "1", "")}
+	for _, name := range unboundedTexts {
+		options = append(options, parquet.SkipPageBounds(name))
+	}
+	s.out = parquet.NewWriter(file, options...)
+	err = s.write(ctx)
+	if err == nil {
+		err = s.out.Close()
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
 }
 
-func (s *stream) put(chunk duckdb.DataChunk, row int, d *Delivery) error {
-	for i := range s.columns {
-		if err := chunk.SetValue(i, row, s.columns[i].get(d)); err != nil {
+func (s *stream) write(ctx context.Context) error {
+	for {
+		if err := errors.Join(ctx.Err(), s.fill()); err != nil || s.ended {
+			return err
+		}
+		n, size := some(s.waiting)
+		if err := s.put(s.waiting[:n]); err != nil {
+			return err
+		}
+		s.rows += int64(n)
+		s.waiting = s.waiting[n:]
+		if s.group += size; s.group < groupBytes {
+			continue
+		}
+		s.group = 0
+		if err := s.out.Flush(); err != nil {
 			return err
 		}
 	}
+}
+
+// some is how many of the deliveries are turned into columns together, and their bytes.
+func some(list []Delivery) (n, size int) {
+	for n < len(list) && n < batchRows && size < batchBytes {
+		size += list[n].size()
+		n++
+	}
+	return n, size
+}
+
+func (s *stream) put(list []Delivery) error {
+	for i, writer := range s.out.ColumnWriters() {
+		s.values = s.values[:0]
+		for k := range list {
+			s.values = append(s.values, s.columns[i].get(&list[k], i))
+		}
+		if _, err := writer.WriteRowValues(s.values); err != nil {
+			return err
+		}
+	}
+	clear(s.values)
 	return nil
 }

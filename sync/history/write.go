@@ -2,12 +2,10 @@ package history
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
 
-	"github.com/duckdb/duckdb-go/v2"
 	"github.com/freshet/freshet/sync/model"
 )
 
@@ -29,7 +27,7 @@ func (s *Store) Write(ctx context.Context, sync string, run model.RunID, next fu
 	if err := s.prepare(sync); err != nil {
 		return "", 0, unwritable(s.folder(sync), err)
 	}
-	if err := in.save(ctx, path); err != nil {
+	if err := in.keep(ctx, path); err != nil {
 		return "", 0, err
 	}
 	return path, in.rows, nil
@@ -47,19 +45,10 @@ func (s *Store) prepare(sync string) error {
 	return errors.Join(err, syncPath(s.dir))
 }
 
-func (s *stream) save(ctx context.Context, path string) error {
+// keep writes the deliveries and gives the file its name once all of it is on the disk.
+func (s *stream) keep(ctx context.Context, path string) error {
 	draft := path + part
-	err := withDuck(ctx, func(conn *sql.Conn) error {
-		if err := duckdb.RegisterTableUDF(conn, "deliveries", s.table()); err != nil {
-			return err
-		}
-		_, err := conn.ExecContext(ctx, `COPY (FROM deliveries()) TO `+quoted(draft)+
-			` (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)`)
-		return err
-	})
-	if err == nil {
-		err = syncPath(draft)
-	}
+	err := s.save(ctx, draft)
 	if err == nil {
 		err = os.Rename(draft, path)
 	}

@@ -113,6 +113,6 @@ func (l *Ledger) Decide(ctx context.Context, ref FeedRef, n int64, state AsideSt
 			int64(ref), n, int64(state), blob(edited), orNow(time.Time{}), why); err != nil || batch == nil {
 			return err
 		}
-		return t.takeIn(ref, batch)
+		return t.takeIn(ref, batch, &l.recent)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"math"
 	"time"
 
@@ -25,6 +26,7 @@ type FeedChange struct {
 	Feed   FeedRef
 	Key    model.Key
 	Before []byte // the row as it was, nil where there was none
+	After  []byte // the row as it became, nil where it is gone; only Changes fills it in
 	At     time.Time
 }
 
@@ -50,10 +52,10 @@ var keepFeedChanges = newBulk(`INSERT INTO feed_changes (feed, key, before, at) 
 // TakeIn makes a batch of a feed durable: rows, changes, events set aside and positions in one transaction.
 // Guarantee G28: a position never stands without what it produced, nor the other way round.
 func (l *Ledger) TakeIn(ctx context.Context, ref FeedRef, b *FeedBatch) error {
-	return l.writer.do(ctx, func(t *tx) error { return t.takeIn(ref, b) })
+	return l.writer.do(ctx, func(t *tx) error { return t.takeIn(ref, b, &l.recent) })
 }
 
-func (t *tx) takeIn(ref FeedRef, b *FeedBatch) error {
+func (t *tx) takeIn(ref FeedRef, b *FeedBatch, recent *recent) error {
 	err := bulkRows(t, &keepFeedRows, b.Rows, func(args []driver.Value, r FeedRow) []driver.Value {
 		v := r.Version
 		return append(args, int64(ref), string(r.Key), asInt(r.Gone), blob(r.Row), v.Epoch, v.Clock, v.Topic, int64(v.Partition), v.Offset, micros(r.At))
@@ -61,6 +63,7 @@ func (t *tx) takeIn(ref FeedRef, b *FeedBatch) error {
 	if err != nil {
 		return err
 	}
+	// remember takes it for granted that these get the next numbers, one after the other.
 	err = bulkRows(t, &keepFeedChanges, b.Changes, func(args []driver.Value, c FeedChange) []driver.Value {
 		return append(args, int64(ref), string(c.Key), blob(c.Before), micros(c.At))
 	})
@@ -68,6 +71,9 @@ func (t *tx) takeIn(ref FeedRef, b *FeedBatch) error {
 		return err
 	}
 	if err := t.setAside(ref, b.Aside); err != nil {
+		return err
+	}
+	if err := t.remember(ref, b, recent); err != nil {
 		return err
 	}
 	return t.advance(ref, b)
@@ -155,7 +161,13 @@ func (r *Reader) CountFeedRows(ctx context.Context, ref FeedRef) (n int64, err e
 
 // FeedChanges lists changes after seq, oldest first; limit 0 means every one.
 func (r *Reader) FeedChanges(ctx context.Context, after int64, limit int) ([]FeedChange, error) {
+	return r.changesKept(ctx, after, limit, math.MaxInt)
+}
+
+// changesKept is FeedChanges that ends after about most bytes.
+func (r *Reader) changesKept(ctx context.Context, after int64, limit, most int) ([]FeedChange, error) {
 	var list []FeedChange
+	bytes := 0
 	err := r.each(ctx, `SELECT seq, feed, key, before, at FROM feed_changes WHERE seq > ? ORDER BY seq LIMIT ?`, []any{after, upTo(limit)},
 		func(rows *sql.Rows) error {
 			var c FeedChange
@@ -163,10 +175,19 @@ func (r *Reader) FeedChanges(ctx context.Context, after int64, limit int) ([]Fee
 			err := rows.Scan(&c.Seq, &c.Feed, &c.Key, &c.Before, &at)
 			c.At = fromMicros(at)
 			list = append(list, c)
+			if bytes += c.size(); bytes >= most && err == nil {
+				err = errEnough
+			}
 			return err
 		})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return list, err
 }
+
+// errEnough ends a reading that has brought enough.
+var errEnough = errors.New("enough")
 
 // LastChange is the seq of the newest change, 0 before the first.
 func (r *Reader) LastChange(ctx context.Context) (seq int64, err error) {

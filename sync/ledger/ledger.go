@@ -12,6 +12,8 @@ type Ledger struct {
 	*Reader
 	writer *writer
 	lock   *lock
+	recent recent
+	shapes shapes
 }
 
 // Open takes the data directory for this process, making it and the ledger where they are not there yet. command is

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"time"
 
 	"github.com/freshet/freshet/sync/model"
@@ -45,25 +46,66 @@ func (r *Reader) LiveSyncs(ctx context.Context) (map[string]SyncRef, error) {
 	return all, err
 }
 
-// MarkKeys keeps keys as waiting and notes that the changes up to seq have been taken in, in one transaction, so that no change
-// is forgotten and none is looked at for ever. A key that waits already keeps its earlier time. The dues given have come,
-// and are forgotten.
-func (l *Ledger) MarkKeys(ctx context.Context, ref SyncRef, live Live, marks []Mark, come []Due) error {
+// LiveNote is what a live sync has found out since it was written down last.
+type LiveNote struct {
+	Live  Live
+	Done  []model.Key // that were looked at, and need not be looked at again
+	Dues  []Due       // when time will next change those that were looked at
+	Marks []Mark      // to be looked at; a key that waits already keeps its earlier time
+	Come  []Due       // that have come: their keys are among the marks
+}
+
+// Empty says that there is nothing to write down besides Live.
+func (n LiveNote) Empty() bool { return len(n.Done)+len(n.Dues)+len(n.Marks)+len(n.Come) == 0 }
+
+// And is this note followed by a later one.
+func (n LiveNote) And(later LiveNote) LiveNote {
+	return LiveNote{Live: later.Live, Done: append(n.Done, later.Done...), Dues: append(n.Dues, later.Dues...),
+		Marks: append(n.Marks, later.Marks...), Come: append(n.Come, later.Come...)}
+}
+
+var (
+	unmarkKeys = newBulk(`DELETE FROM marks WHERE sync = ? AND key IN (`, `?`, `)`)
+
+	markKeys = newBulk(`INSERT INTO marks (sync, key, at) VALUES `, `(?, ?, ?)`, ` ON CONFLICT (sync, key) DO UPDATE SET at =
+		CASE WHEN at = 0 OR excluded.at <> 0 AND excluded.at < at THEN excluded.at ELSE at END`)
+)
+
+// NoteLive ends the waiting of keys that were looked at, keeps others as waiting, and notes that the changes up to Live.Seq
+// have been taken in, in one transaction, so that no change is forgotten and none is looked at for ever.
+func (l *Ledger) NoteLive(ctx context.Context, ref SyncRef, n LiveNote) error {
 	return l.writer.do(ctx, func(t *tx) error {
-		for _, d := range come {
+		if err := t.unmark(ref, n.Done); err != nil {
+			return err
+		}
+		for _, d := range n.Come {
 			if _, err := t.exec(`DELETE FROM dues WHERE sync = ? AND key = ? AND due = ?`, int64(ref), string(d.Key), micros(d.At)); err != nil {
 				return err
 			}
 		}
-		for _, m := range marks {
-			if _, err := t.exec(`INSERT INTO marks (sync, key, at) VALUES (?, ?, ?) ON CONFLICT (sync, key) DO UPDATE SET at =
-				CASE WHEN at = 0 OR excluded.at <> 0 AND excluded.at < at THEN excluded.at ELSE at END`,
-				int64(ref), string(m.Key), micros(m.At)); err != nil {
-				return err
-			}
+		if err := t.setDues(ref, n.Dues); err != nil {
+			return err
 		}
-		_, err := t.exec(`INSERT INTO live (sync, seq, made) VALUES (?, ?, ?)
-			ON CONFLICT (sync) DO UPDATE SET seq = excluded.seq, made = excluded.made`, int64(ref), live.Seq, live.Made)
+		err := bulkRows(t, &markKeys, n.Marks, func(args []driver.Value, m Mark) []driver.Value {
+			return append(args, int64(ref), string(m.Key), micros(m.At))
+		})
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(`INSERT INTO live (sync, seq, made) VALUES (?, ?, ?)
+			ON CONFLICT (sync) DO UPDATE SET seq = excluded.seq, made = excluded.made`, int64(ref), n.Live.Seq, n.Live.Made)
+		return err
+	})
+}
+
+func (t *tx) unmark(ref SyncRef, keys []model.Key) error {
+	args := make([]driver.Value, 0, 1+bulkSizes[0])
+	return unmarkKeys.slices(len(keys), func(query string, from, to int) error {
+		args = append(args[:0], int64(ref))
+		for _, key := range keys[from:to] {
+			args = append(args, string(key))
+		}
+		_, err := t.exec(query, args...)
 		return err
 	})
 }
@@ -80,22 +122,6 @@ func (r *Reader) Marks(ctx context.Context, ref SyncRef, limit int) ([]Mark, err
 		return err
 	})
 	return list, err
-}
-
-// Unmark ends the waiting of keys that were looked at, but for those that must be looked at again, and keeps when time will
-// next change them, in one transaction.
-func (l *Ledger) Unmark(ctx context.Context, ref SyncRef, done []model.Key, again map[model.Key]time.Time, dues []Due) error {
-	return l.writer.do(ctx, func(t *tx) error {
-		for _, key := range done {
-			if _, stays := again[key]; stays {
-				continue
-			}
-			if _, err := t.exec(`DELETE FROM marks WHERE sync = ? AND key = ?`, int64(ref), string(key)); err != nil {
-				return err
-			}
-		}
-		return t.setDues(ref, dues)
-	})
 }
 
 func (t *tx) setDues(ref SyncRef, dues []Due) error {

@@ -60,11 +60,11 @@ func (l *Ledger) SweepQuarantine(ctx context.Context, ref SyncRef, run model.Run
 
 // SweepKeys forgets the items of these keys that this run, having looked at them, did not see again.
 func (l *Ledger) SweepKeys(ctx context.Context, ref SyncRef, run model.RunID, keys []model.Key) error {
+	var held bool
+	if _, err := l.row(ctx, `SELECT EXISTS (SELECT 1 FROM quarantine WHERE sync = ?)`, []any{int64(ref)}, &held); err != nil || !held {
+		return err
+	}
 	return l.writer.do(ctx, func(t *tx) error {
-		held, _, err := t.one(`SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE sync = ? LIMIT 1)`, int64(ref))
-		if err != nil || held == 0 {
-			return err
-		}
 		for _, key := range keys {
 			if _, err := t.exec(`DELETE FROM quarantine WHERE sync = ? AND key = ? AND last_run <> ?`, int64(ref), string(key), string(run)); err != nil {
 				return err

@@ -50,6 +50,9 @@ func (r *Reader) ShapeOf(ctx context.Context, ref SyncRef, fingerprint string) (
 
 // Shape gives a mapping's id, from 1 on and stable for ever, and makes it the sync's present one.
 func (l *Ledger) Shape(ctx context.Context, ref SyncRef, fingerprint string) (uint32, error) {
+	if id, now := l.shapes.of(ref, fingerprint); now {
+		return id, nil
+	}
 	var id uint32
 	err := l.writer.do(ctx, func(t *tx) error {
 		if _, err := t.exec(`INSERT INTO shapes (sync, id, fingerprint)
@@ -63,6 +66,7 @@ func (l *Ledger) Shape(ctx context.Context, ref SyncRef, fingerprint string) (ui
 		}
 		id = uint32(n)
 		_, err = t.exec(`UPDATE syncs SET shape = ?2 WHERE ref = ?1`, int64(ref), n)
+		t.after = append(t.after, func() { l.shapes.note(ref, fingerprint, id) })
 		return err
 	})
 	return id, err

@@ -18,6 +18,7 @@ type tx struct {
 	*conn
 	moved map[SyncRef]*tally
 	known *memory
+	after []func() // what is to be done once the transaction is durable, before anybody hears of it
 }
 
 // memory is what the writer remembers from one transaction to the next, because nobody else changes it.
@@ -133,6 +134,11 @@ func (w *writer) transact(group []*write, answers []error) error {
 	}
 	if err != nil && !w.conn.lite.AutoCommit() {
 		_, _ = w.conn.exec("ROLLBACK")
+	}
+	if err == nil {
+		for _, do := range t.after {
+			do()
+		}
 	}
 	return err
 }

@@ -25,13 +25,12 @@ type File struct {
 	names   []string
 	parts   []segmentIndex
 	total   int64
-	zip     func() (*zstd.Decoder, error) // made when the first block is asked for
 }
 
 // Open reads a plan's summary and index: plan.damaged where it is cut or edited, plan.newer where a newer Freshet wrote
 // it. What it does not see is an edit inside a block; Verify does.
 func Open(r io.ReaderAt, size int64) (*File, error) {
-	f := &File{from: r, size: size, zip: sync.OnceValues(unpacker)}
+	f := &File{from: r, size: size}
 	if err := f.checkHead(); err != nil {
 		return nil, err
 	}
@@ -200,7 +199,7 @@ func (f *File) block(b block, buf []byte) ([]Step, []byte, error) {
 	if _, err := f.from.ReadAt(buf, b.Offset); err != nil {
 		return nil, buf, reading(err)
 	}
-	zip, err := f.zip()
+	zip, err := unpacker()
 	if err != nil {
 		return nil, buf, err
 	}
@@ -220,14 +219,14 @@ func (f *File) block(b block, buf []byte) ([]Step, []byte, error) {
 	return steps, buf, nil
 }
 
-// unpacker serves every goroutine that reads the file.
-func unpacker() (*zstd.Decoder, error) {
+// unpacker serves everybody who reads a plan: it keeps nothing between two blocks.
+var unpacker = sync.OnceValues(func() (*zstd.Decoder, error) {
 	zip, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxBlock))
 	if err != nil {
 		return nil, fault.New(fault.Internal, "plan.unpacker", "the plan's unpacker cannot be made").Because(err)
 	}
 	return zip, nil
-}
+})
 
 func reading(err error) error {
 	return fault.New(fault.Storage, "plan.read", "the plan file cannot be read").

@@ -3,7 +3,9 @@ package plan
 import (
 	"bytes"
 	"io"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/fault"
@@ -17,11 +19,20 @@ type Spill interface {
 	io.Closer
 }
 
+// packer packs blocks for every writer: it keeps nothing between two of them, and making one takes longer than packing the
+// few steps of a live sync's plan. Its level is fixed: the bytes depend on the steps alone.
+var packer = sync.OnceValue(func() *zstd.Encoder {
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithEncoderCRC(false))
+	if err != nil {
+		panic(err) // the options above are constants that the library takes
+	}
+	return zip
+})
+
 // Writer makes a plan file. It holds one unpacked block for every segment and the index.
 type Writer struct {
 	out    io.Writer
 	spill  func() (Spill, error)
-	zip    *zstd.Encoder
 	names  names
 	parts  [len(order)]*part
 	tally  tally
@@ -43,12 +54,7 @@ func NewWriter(w io.Writer, spill func() (Spill, error)) *Writer {
 	if spill == nil {
 		spill = func() (Spill, error) { return &memory{}, nil }
 	}
-	// One encoder thread and a fixed level: the bytes depend on the steps alone.
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
-	if err != nil {
-		panic(err) // the options above are constants that the library takes
-	}
-	return &Writer{out: w, spill: spill, zip: zip, names: names{ids: map[string]uint64{}}, tally: newTally()}
+	return &Writer{out: w, spill: spill, names: names{ids: map[string]uint64{}}, tally: newTally()}
 }
 
 // Add takes one step. The step and what it points at may be changed afterwards. A step without a kind, and a sending
@@ -94,7 +100,7 @@ func (w *Writer) flush(p *part) error {
 	if p.open.Steps == 0 {
 		return nil
 	}
-	w.packed = w.zip.EncodeAll(p.raw, w.packed[:0])
+	w.packed = packer().EncodeAll(p.raw, w.packed[:0])
 	if _, err := p.spill.Write(w.packed); err != nil {
 		return writing(err)
 	}
@@ -122,7 +128,6 @@ func (w *Writer) Discard() {
 			w.parts[i] = nil
 		}
 	}
-	_ = w.zip.Close()
 }
 
 func writing(err error) error {

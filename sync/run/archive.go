@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -182,28 +183,39 @@ func spansOf(calls []ledger.Call) []span {
 	return spans
 }
 
-// archiveBatch is how many deliveries are handed to the history at a time.
-const archiveBatch = 2000
+// archiveBatch and archiveBytes are how many deliveries are handed to the history at a time, and how large.
+const (
+	archiveBatch = 2000
+	archiveBytes = 4 << 20
+)
+
+// errEnough ends the reading of steps for now.
+var errEnough = errors.New("enough for one batch")
 
 // deliveries reads the steps of the spans, a batch at a time.
 func deliveries(run ledger.Run, file *planFile, spans []span) func() ([]history.Delivery, error) {
 	var from int64
 	return func() ([]history.Delivery, error) {
 		var out []history.Delivery
-		for len(spans) > 0 && len(out) < archiveBatch {
+		size := 0
+		for len(spans) > 0 {
 			s := spans[0]
-			to := min(s.To, max(s.From, from)+archiveBatch)
-			err := file.Steps(max(s.From, from), to, func(ord int64, step *plan.Step) error {
-				out = append(out, delivery(run, s.call, ord, step))
+			err := file.Steps(max(s.From, from), s.To, func(ord int64, step *plan.Step) error {
+				if len(out) >= archiveBatch || size >= archiveBytes {
+					from = ord
+					return errEnough
+				}
+				d := delivery(run, s.call, ord, step)
+				out, size = append(out, d), size+len(d.Fields)+len(d.Before)+len(d.Match)
 				return nil
 			})
+			if errors.Is(err, errEnough) {
+				return out, nil
+			}
 			if err != nil {
 				return nil, err
 			}
-			from = to
-			if to == s.To {
-				spans, from = spans[1:], 0
-			}
+			spans, from = spans[1:], 0
 		}
 		return out, nil
 	}

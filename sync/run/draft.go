@@ -1,6 +1,7 @@
 package run
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ type draft struct {
 	dir    string
 	file   *os.File
 	spills []*os.File
+	kept   bool // the file has its name, and is its reader's
 }
 
 func newDraft(dir string) (*draft, error) {
@@ -38,12 +40,13 @@ func (d *draft) spill() (plan.Spill, error) {
 
 // discard removes what is only needed while the plan is made. After keep the file itself has another name.
 func (d *draft) discard() {
-	for _, f := range append(d.spills, d.file) {
-		name := f.Name()
-		if f != d.file {
-			f.Close()
-		}
-		_ = os.Remove(name)
+	for _, f := range d.spills {
+		f.Close()
+		_ = os.Remove(f.Name())
+	}
+	if !d.kept {
+		d.file.Close()
+		_ = os.Remove(d.file.Name())
 	}
 }
 
@@ -59,11 +62,26 @@ func (d *draft) keep(out string, s plan.Summary) (*planFile, error) {
 	if err := os.Rename(d.file.Name(), out); err != nil {
 		return nil, storage(err, out)
 	}
-	d.file.Close()
+	d.kept = true
 	if err := syncDir(filepath.Dir(out)); err != nil {
+		d.file.Close()
 		return nil, storage(err, out)
 	}
-	return openPlan(out)
+	if s.Keys == 0 {
+		d.file.Close()
+		return openPlan(out) // reads all of it again, as what is believed from now on
+	}
+	size, err := d.file.Seek(0, io.SeekEnd)
+	if err != nil {
+		d.file.Close()
+		return nil, storage(err, out)
+	}
+	file, err := readPlan(d.file, out, size)
+	if err != nil {
+		d.file.Close()
+		return nil, placedAt(out, err)
+	}
+	return file, nil
 }
 
 func syncDir(dir string) error {

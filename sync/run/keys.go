@@ -50,6 +50,7 @@ func (r *Runner) TakeUp(ctx context.Context, job Job, o Options) (report Report,
 // KeysPlan is a plan of some keys, ready to be carried out once.
 type KeysPlan struct {
 	Removals int64 // records that it takes away
+	Bytes    int64 // of the rows that it was made from
 	keys     []model.Key
 	file     *planFile
 	report   *Report // what became of it already, where nothing is to be carried out
@@ -62,7 +63,7 @@ func (r *Runner) PlanKeys(ctx context.Context, job Job, only Only, o Options) (*
 		report, err := waiting(job, o, err)
 		return &KeysPlan{report: &report}, err
 	}
-	k := &KeysPlan{keys: only.Keys, file: file, Removals: file.Summary().Removals}
+	k := &KeysPlan{keys: only.Keys, file: file, Removals: file.Summary().Removals, Bytes: file.weight}
 	report, held := heldReport(file.Summary(), "")
 	switch {
 	case held:
@@ -74,6 +75,16 @@ func (r *Runner) PlanKeys(ctx context.Context, job Job, only Only, o Options) (*
 		k.report = &report
 	}
 	return k, nil
+}
+
+// Discard gives up a plan that is not carried out.
+func (k *KeysPlan) Discard() {
+	if k.file != nil && (k.report == nil || k.report.Status != Held) {
+		_ = os.Remove(k.file.path)
+	}
+	if k.file != nil {
+		k.file.Close()
+	}
 }
 
 // RunPlanned carries a plan of some keys out. Plans of other keys may be carried out beside it. What of it has to wait is given up:

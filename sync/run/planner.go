@@ -74,7 +74,11 @@ func (r *Runner) Plan(ctx context.Context, job Job, o PlanOptions) (*planFile, e
 		return nil, err
 	}
 	defer draft.discard()
-	p.out = plan.NewWriter(draft.file, draft.spill)
+	spill := draft.spill
+	if p.only != nil {
+		spill = nil
+	}
+	p.out = plan.NewWriter(draft.file, spill)
 	for _, step := range []func(context.Context) error{p.problems, p.compare, p.fetch} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -87,6 +91,9 @@ func (r *Runner) Plan(ctx context.Context, job Job, o PlanOptions) (*planFile, e
 	file, err := draft.keep(o.Out, sum)
 	if err != nil {
 		return nil, err
+	}
+	if w, ok := p.walk.(*engine.KeyWalk); ok {
+		file.weight = w.Bytes()
 	}
 	if err := r.shelve(file); err != nil {
 		file.Close()

@@ -192,8 +192,9 @@ func heldReport(s plan.Summary, approve string) (Report, bool) {
 // planFile is an open plan and where it lies.
 type planFile struct {
 	*plan.File
-	path string
-	file *os.File
+	path   string
+	file   *os.File
+	weight int64 // bytes of the rows it was made from, where it is of some keys and was made just now
 }
 
 func (p *planFile) Close() { _ = p.file.Close() }
@@ -210,7 +211,7 @@ func openPlan(path string) (*planFile, error) {
 		f.Close()
 		return nil, err
 	}
-	file, err := plan.Open(f, info.Size())
+	file, err := readPlan(f, path, info.Size())
 	if err == nil {
 		err = file.Verify()
 	}
@@ -218,7 +219,13 @@ func openPlan(path string) (*planFile, error) {
 		f.Close()
 		return nil, placedAt(path, err)
 	}
-	return &planFile{File: file, path: path, file: f}, nil
+	return file, nil
+}
+
+// readPlan reads the index of an open plan file.
+func readPlan(f *os.File, path string, size int64) (*planFile, error) {
+	file, err := plan.Open(f, size)
+	return &planFile{File: file, path: path, file: f}, err
 }
 
 // placedAt names the file in a fault that names none.

@@ -110,8 +110,10 @@ func (x *execution) quiet(ctx context.Context) error {
 	if x.salt > 0 {
 		return nil // calls were made, so this was done
 	}
-	if err := x.runner.Ledger.UnseeQuarantine(ctx, x.ref, x.id); err != nil {
-		return err
+	if x.sum.Keys == 0 { // a run of some keys is never begun twice
+		if err := x.runner.Ledger.UnseeQuarantine(ctx, x.ref, x.id); err != nil {
+			return err
+		}
 	}
 	for _, segment := range x.file.Segments() {
 		if segment.Verb != connect.NoVerb {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/freshet/freshet/sync/ledger"
-	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/run"
 )
 
@@ -15,8 +14,11 @@ const mostKeys = 100_000
 
 // lookAtAll ends what is under way and looks at every row.
 func (l *Live) lookAtAll(ctx context.Context) (more bool, err error) {
+	if l.Now().Before(l.wait) {
+		return false, nil
+	}
 	for len(l.flights) > 0 {
-		if err := l.land(ctx, true); err != nil {
+		if err := l.land(true); err != nil {
 			return false, err
 		}
 	}
@@ -33,6 +35,9 @@ func (l *Live) lookAtAll(ctx context.Context) (more bool, err error) {
 // whole evaluates every row. The changes up to now are part of what it sees. Where something of it could not be sent yet, it stays
 // owed: until it is done nothing says that the keys it is about wait.
 func (l *Live) whole(ctx context.Context) error {
+	if err := l.noted(); err != nil {
+		return err
+	}
 	seq, err := l.Runner.Ledger.LastChange(ctx)
 	if err != nil {
 		return err
@@ -50,11 +55,11 @@ func (l *Live) whole(ctx context.Context) error {
 		l.wait = retryTime(report, l.Now())
 		return nil
 	}
-	dues, err := l.dues(ctx, nil, began)
+	dues, err := l.dues(ctx, l.Scope, nil, began)
 	if err != nil {
 		return err
 	}
-	l.seq, l.marks, l.again = seq, map[model.Key]time.Time{}, map[model.Key]time.Time{}
+	l.seq, l.waiting, l.notes = seq, waiting{}, notes{seq: seq} // the ledger gets all of it anew
 	return l.Runner.Ledger.Relive(ctx, l.ref, ledger.Live{Seq: seq, Made: l.made}, dues)
 }
 
