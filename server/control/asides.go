@@ -16,33 +16,6 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// FeedAside is one event of a feed that was set aside.
-type FeedAside struct {
-	Number    int64  `json:"number"`
-	Topic     string `json:"topic"`
-	Partition int32  `json:"partition"`
-	Offset    int64  `json:"offset"`
-	Key       string `json:"key,omitempty"`
-	Code      string `json:"code"`
-	Message   string `json:"message"`
-	At        string `json:"at"` // when it was set aside, RFC 3339
-	State     string `json:"state"`
-	Why       string `json:"why,omitempty"`
-	// What it is, where it was asked for by its number: text where it is text, else base64.
-	Value       *string           `json:"value,omitempty"`
-	ValueBase64 bool              `json:"value_base64,omitempty"`
-	EventKey    *string           `json:"event_key,omitempty"`
-	Headers     map[string]string `json:"headers,omitempty"`
-}
-
-// FeedAsides lists the events of a feed that wait for a person, oldest first.
-type FeedAsides struct {
-	Feed   string      `json:"feed"`
-	Total  int64       `json:"total"`
-	Paused string      `json:"paused,omitempty"` // why the feed has paused
-	Events []FeedAside `json:"events"`
-}
-
 // IsFeed says whether the workspace has a feed of this name.
 func (s *Service) IsFeed(name string) bool { _, ok := s.workspace.Feeds[name]; return ok }
 
@@ -127,14 +100,6 @@ func (s *Service) findAside(ctx context.Context, r *ledger.Reader, name string, 
 	}
 	return ledger.Aside{}, fault.New(fault.Usage, "feed.no_event", fmt.Sprintf("the feed %s has set aside no event of number %d", name, number)).
 		Do("list those that are: freshet quarantine " + name)
-}
-
-// Released is what a release, or a retry of everything, came to.
-type Released struct {
-	Feed     string   `json:"feed"`
-	Released int64    `json:"released"`
-	Still    int64    `json:"still"` // that cannot become rows even now
-	Reasons  []string `json:"reasons,omitempty"`
 }
 
 // Release takes an event that was set aside in after all; edited is put in its value's place, nil leaves it. Number 0 means
@@ -222,32 +187,6 @@ func (s *Service) feedLedger(ctx context.Context, name string) (*ledger.Ledger, 
 		return nil, s.unknownFeed(name)
 	}
 	return s.write(ctx, "freshet feed "+name)
-}
-
-// FeedStatus is where a feed stands.
-type FeedStatus struct {
-	Feed     string          `json:"feed"`
-	Source   string          `json:"source"`
-	Rows     int64           `json:"rows"`
-	Seen     int64           `json:"seen"`
-	Ignored  int64           `json:"ignored"`
-	Aside    int64           `json:"aside"` // that wait for a person
-	Late     int64           `json:"late"`
-	Version  int64           `json:"definition"`
-	Paused   string          `json:"paused,omitempty"`
-	Read     []FeedPartition `json:"partitions"`
-	Kept     int64           `json:"kept_events"`
-	KeptSize int64           `json:"kept_bytes"`
-	KeptRaw  int64           `json:"kept_raw_bytes"`
-	Oldest   string          `json:"kept_since,omitempty"`
-}
-
-// FeedPartition is how far one partition has been taken in.
-type FeedPartition struct {
-	Topic     string `json:"topic"`
-	Partition int32  `json:"partition"`
-	Next      int64  `json:"next"`
-	Archived  int64  `json:"archived"`
 }
 
 // FeedStatuses tells where every feed stands, from the ledger and the history alone.
