@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/freshet/freshet/sync/fault"
-	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -19,9 +18,12 @@ import (
 // IsFeed says whether the workspace has a feed of this name.
 func (s *Service) IsFeed(name string) bool { _, ok := s.workspace.Feeds[name]; return ok }
 
-// FeedAside lists what a feed has set aside.
-func (s *Service) FeedAside(ctx context.Context, name string, limit int) (FeedAsides, error) {
+// FeedAside lists what a feed has set aside: at most limit events, from behind number after on.
+func (s *Service) FeedAside(ctx context.Context, name string, after int64, limit int) (FeedAsides, error) {
 	list := FeedAsides{Feed: name, Events: []FeedAside{}}
+	if !s.IsFeed(name) {
+		return list, s.unknownFeed(name)
+	}
 	r, done, err := s.read(ctx)
 	if err != nil || r == nil {
 		return list, err
@@ -32,8 +34,12 @@ func (s *Service) FeedAside(ctx context.Context, name string, limit int) (FeedAs
 		return list, err
 	}
 	list.Paused = state.Paused
-	held, total, err := r.HeldAside(ctx, state.Ref, limit)
+	held, total, err := r.HeldAside(ctx, state.Ref, after, limit+1)
 	list.Total = total
+	if len(held) > limit {
+		held = held[:limit]
+		list.Next = held[limit-1].N
+	}
 	for _, a := range held {
 		list.Events = append(list.Events, asideOf(a))
 	}
@@ -102,93 +108,6 @@ func (s *Service) findAside(ctx context.Context, r *ledger.Reader, name string, 
 		Do("list those that are: freshet quarantine " + name)
 }
 
-// Release takes an event that was set aside in after all; edited is put in its value's place, nil leaves it. Number 0 means
-// every event that waits: those that still cannot become rows go on waiting.
-func (s *Service) Release(ctx context.Context, name string, number int64, edited []byte, why string) (Released, error) {
-	out := Released{Feed: name}
-	if _, err := s.write(ctx, "freshet quarantine "+name); err != nil {
-		return out, err
-	}
-	e, shut, err := s.engineOf(ctx, nil)
-	if err != nil {
-		return out, err
-	}
-	defer shut()
-	f, err := s.openFeed(ctx, e, name)
-	if err != nil {
-		return out, err
-	}
-	defer f.Close()
-	var items []ledger.Aside
-	if number > 0 {
-		a, err := s.findAside(ctx, s.ledger.Reader, name, number)
-		if err != nil {
-			return out, err
-		}
-		items = append(items, a)
-	} else if items, _, err = s.ledger.HeldAside(ctx, f.State().Ref, 0); err != nil {
-		return out, err
-	}
-	for _, a := range items {
-		switch err := f.Release(ctx, a, edited, why); {
-		case err == nil:
-			out.Released++
-		case number == 0 && fault.Is(err, "feed.still_wrong"):
-			out.Still++
-		default:
-			return out, err
-		}
-	}
-	return out, nil
-}
-
-// Drop lets an event go that was set aside; why says the reason, and stays.
-func (s *Service) Drop(ctx context.Context, name string, number int64, why string) error {
-	if why == "" {
-		return fault.New(fault.Usage, "feed.no_reason", "an event is dropped with a reason").Do("say it with --why")
-	}
-	if _, err := s.write(ctx, "freshet quarantine "+name); err != nil {
-		return err
-	}
-	a, err := s.findAside(ctx, s.ledger.Reader, name, number)
-	if err != nil {
-		return err
-	}
-	return s.ledger.Decide(ctx, a.Feed, number, ledger.AsideDropped, nil, why, nil)
-}
-
-// PauseFeed stops a feed until ResumeFeed; a serving process has to be started again to hear of it.
-func (s *Service) PauseFeed(ctx context.Context, name, why string) error {
-	if why == "" {
-		return fault.New(fault.Usage, "feed.no_reason", "a feed is paused with a reason").Do("say it with --why")
-	}
-	l, err := s.feedLedger(ctx, name)
-	if err != nil {
-		return err
-	}
-	state, err := l.EnsureFeed(ctx, name)
-	if err != nil {
-		return err
-	}
-	return l.PauseFeed(ctx, state.Ref, why, "a person", "")
-}
-
-// ResumeFeed lets a feed go on; accept says that what is missing of its stream may stay missing.
-func (s *Service) ResumeFeed(ctx context.Context, name string, accept bool) error {
-	l, err := s.feedLedger(ctx, name)
-	if err != nil {
-		return err
-	}
-	return feed.Resume(ctx, l, name, accept)
-}
-
-func (s *Service) feedLedger(ctx context.Context, name string) (*ledger.Ledger, error) {
-	if !s.IsFeed(name) {
-		return nil, s.unknownFeed(name)
-	}
-	return s.write(ctx, "freshet feed "+name)
-}
-
 // FeedStatuses tells where every feed stands, from the ledger and the history alone.
 func (s *Service) FeedStatuses(ctx context.Context) ([]FeedStatus, error) {
 	r, done, err := s.read(ctx)
@@ -212,11 +131,15 @@ func (s *Service) feedStatus(ctx context.Context, r *ledger.Reader, st *FeedStat
 	if err != nil || !known {
 		return err
 	}
-	st.Seen, st.Ignored, st.Late, st.Version, st.Paused = state.Seen, state.Ignored, state.Late, state.Version, state.Paused
+	if state.Paused == "" {
+		state.PausedBy = "" // who lets it go on is not who paused it
+	}
+	st.Seen, st.Ignored, st.Late, st.Version, st.Paused, st.PausedBy = state.Seen, state.Ignored, state.Late,
+		state.Version, state.Paused, state.PausedBy
 	if st.Rows, err = r.CountFeedRows(ctx, state.Ref); err != nil {
 		return err
 	}
-	if _, st.Aside, err = r.HeldAside(ctx, state.Ref, 1); err != nil {
+	if _, st.Aside, err = r.HeldAside(ctx, state.Ref, 0, 1); err != nil {
 		return err
 	}
 	positions, err := r.FeedPositions(ctx, state.Ref)

@@ -80,7 +80,7 @@ func (s *Service) openFeedUnder(ctx context.Context, e *engine.Engine, name stri
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
-	return &openedFeed{Feed: f, source: source, name: name}, nil
+	return &openedFeed{Feed: f, source: source, name: name, mail: make(mailbox, asksAtOnce)}, nil
 }
 
 // definedAs is a feed under an earlier version of its definition.
@@ -100,13 +100,15 @@ func (s *Service) definedAs(ctx context.Context, def model.Feed, version int64) 
 	return feed.Under(def, kept)
 }
 
-// openedFeed is a feed with the source it reads.
+// openedFeed is a feed with the source it reads. Where it is served, one goroutine has it, and others write to its mailbox.
 type openedFeed struct {
 	*feed.Feed
 	source  connect.Source
 	name    string
+	mail    mailbox
 	started bool
 	paused  bool
+	trouble error // why it is paused, or cannot be read now
 }
 
 func (f *openedFeed) Close() error { return errors.Join(f.Feed.Close(), f.source.Close()) }
@@ -156,8 +158,7 @@ func (s *Service) toEnd(ctx context.Context, f *openedFeed) error {
 		events += int64(taken.Events)
 		s.progress(Event{Feed: f.name, Stage: "reading", Done: events})
 		if taken.Paused != "" {
-			return fault.New(fault.Held, "feed.paused", "the feed "+f.name+" has paused: "+taken.Paused).At("feeds." + f.name).
-				Do("look at what was set aside: freshet quarantine " + f.name)
+			return pausedFault(f.name, taken.Paused)
 		}
 	}
 	return nil

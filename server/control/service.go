@@ -19,13 +19,15 @@ import (
 	"github.com/freshet/freshet/sync/run"
 )
 
-// Service answers for one workspace. It is used by one caller at a time.
+// Service answers for one workspace. It is used by one caller at a time or, once Open has taken the workspace, by many.
 type Service struct {
 	workspace *config.Workspace
 	progress  func(Event)
 	lanes     deliver.Lanes
 	past      *history.Store
 	ledger    *ledger.Ledger // nil until work that writes needs it
+	turns     turns          // whose turn it is to work on a sync
+	serving   *serving       // nil: nobody serves the workspace in this process
 }
 
 // New makes the service of a workspace; progress may be nil. Nothing is opened yet.
@@ -171,6 +173,12 @@ func objectOf(spec connect.Spec, name string) connect.Object {
 func (s *Service) fresh(ctx context.Context, m model.Model) (*engine.Engine, func(), error) {
 	feeds := s.feedsOf(m)
 	if len(feeds) == 0 || s.ledger == nil {
+		return s.engine(ctx, m)
+	}
+	if s.serving != nil {
+		if err := s.caughtUp(ctx, feeds); err != nil {
+			return nil, nil, err
+		}
 		return s.engine(ctx, m)
 	}
 	e, shut, err := s.engineOf(ctx, []model.Model{m})

@@ -34,6 +34,7 @@ type PlanOptions struct {
 
 // RunOptions steer Run.
 type RunOptions struct {
+	ID       model.RunID   // of the run, should one begin; "": it gets one then
 	PlanPath string        // execute exactly this plan file
 	Approve  string        // hash (or its beginning) of a held plan: execute exactly that plan
 	Full     bool          // send every row again

@@ -1,5 +1,11 @@
 package wire
 
+import (
+	"net/http"
+
+	"github.com/freshet/freshet/sync/fault"
+)
+
 // Problem is an answer that says what is wrong (RFC 9457), with what Freshet says of its faults.
 type Problem struct {
 	Type       string   `json:"type,omitempty" format:"uri-reference"`
@@ -27,3 +33,22 @@ func (p *Problem) GetStatus() int { return p.Status }
 
 // ContentType is that of problems, whatever was asked for.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// statuses are the faults whose HTTP status is not that of their kind.
+var statuses = map[string]int{"config.unknown_sync": http.StatusNotFound, "config.unknown_feed": http.StatusNotFound,
+	"feed.no_event": http.StatusNotFound, "control.no_run": http.StatusNotFound, "ledger.not_held": http.StatusConflict}
+
+// ProblemOf tells a fault. Its cause stays here: it may quote what is nobody else's business.
+func ProblemOf(f *fault.Fault) *Problem {
+	status := f.Kind.HTTP()
+	if s, ok := statuses[f.Code]; ok {
+		status = s
+	}
+	return &Problem{Title: http.StatusText(status), Status: status, Detail: f.Message, Code: f.Code, Kind: f.Kind.String(),
+		Where: f.Where, Suggestion: f.Suggestion}
+}
+
+// Fault is the fault that a problem tells of.
+func (p *Problem) Fault() *fault.Fault {
+	return fault.New(fault.KindOf(p.Kind), p.Code, p.Detail).At(p.Where).Do(p.Suggestion)
+}

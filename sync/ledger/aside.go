@@ -107,8 +107,7 @@ func (l *Ledger) Decide(ctx context.Context, ref FeedRef, n int64, state AsideSt
 			return err
 		}
 		if !held {
-			return fault.New(fault.Usage, "ledger.not_held", "no event of that number is set aside in this feed").
-				Do("List those that are: freshet quarantine FEED.")
+			return NotHeld()
 		}
 		if _, err := t.exec(`UPDATE feed_aside SET state = ?3, edited = ?4, decided = ?5, why = ?6 WHERE feed = ?1 AND n = ?2`,
 			int64(ref), n, int64(state), blob(edited), orNow(time.Time{}), why); err != nil || batch == nil {
@@ -116,4 +115,10 @@ func (l *Ledger) Decide(ctx context.Context, ref FeedRef, n int64, state AsideSt
 		}
 		return t.takeIn(ref, batch)
 	})
+}
+
+// NotHeld is the fault of a decision about an event for which nobody waits.
+func NotHeld() error {
+	return fault.New(fault.Usage, "ledger.not_held", "no event of that number is set aside in this feed").
+		Do("List those that are: freshet quarantine FEED.")
 }

@@ -58,7 +58,7 @@ func (a *app) feedQuarantine(ctx context.Context, s *control.Service, feed strin
 			fmt.Fprintf(a.out, "%s taken in; %s still cannot become rows\n", counted(out.Released, "event", "events"), count(out.Still))
 		})
 	}
-	list, err := s.FeedAside(ctx, feed, limit)
+	list, err := s.FeedAside(ctx, feed, 0, limit)
 	if err != nil {
 		return err
 	}
