@@ -126,6 +126,20 @@ func (s *Service) FeedStatuses(ctx context.Context) ([]FeedStatus, error) {
 	return list, err
 }
 
+// FeedStatusOf tells where one feed stands.
+func (s *Service) FeedStatusOf(ctx context.Context, name string) (FeedStatus, error) {
+	if !s.IsFeed(name) {
+		return FeedStatus{}, s.unknownFeed(name)
+	}
+	st := FeedStatus{Feed: name, Source: s.workspace.Feeds[name].Source, Read: []FeedPartition{}}
+	r, done, err := s.read(ctx)
+	if err != nil || r == nil {
+		return st, err
+	}
+	defer done()
+	return st, s.feedStatus(ctx, r, &st)
+}
+
 func (s *Service) feedStatus(ctx context.Context, r *ledger.Reader, st *FeedStatus) error {
 	state, known, err := r.Feed(ctx, st.Feed)
 	if err != nil || !known {

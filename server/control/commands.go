@@ -48,7 +48,7 @@ func (s *Service) caughtUpWith(ctx context.Context, name string) error {
 // pauseServed pauses a feed that is being served, between two steps.
 func (s *Service) pauseServed(ctx context.Context, name, why string) error {
 	return s.ask(ctx, name, func(ctx context.Context, f *openedFeed) error {
-		if err := s.ledger.PauseFeed(ctx, f.State().Ref, why, actorOf(ctx), ""); err != nil {
+		if err := s.ledger.PauseFeed(ctx, f.State().Ref, why, ActorOf(ctx), ""); err != nil {
 			return err
 		}
 		return s.halt(ctx, f, why)

@@ -126,7 +126,7 @@ func (s *Service) PauseFeed(ctx context.Context, name, why string) error {
 	} else {
 		var state ledger.FeedState
 		if state, err = l.EnsureFeed(ctx, name); err == nil {
-			err = l.PauseFeed(ctx, state.Ref, why, actorOf(ctx), "")
+			err = l.PauseFeed(ctx, state.Ref, why, ActorOf(ctx), "")
 		}
 	}
 	if err != nil {

@@ -266,13 +266,3 @@ func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.
 	}
 	return source, e.Attach(ctx, endpoint.Name, relational)
 }
-
-// all runs something for every sync and joins what went wrong: one sync never keeps another from its run.
-// Guarantee G14.
-func (s *Service) all(each func(name string) error) error {
-	var errs []error
-	for _, sync := range s.workspace.Syncs {
-		errs = append(errs, each(sync.Name))
-	}
-	return errors.Join(errs...)
-}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/fault"
@@ -97,19 +98,24 @@ func (s *Service) run(ctx context.Context, name string, o RunOptions) (run.Repor
 // RunAll runs every sync, in the order of the definitions. A sync that fails keeps no other from running; the errors
 // come back joined, each beside a report with the status failed.
 func (s *Service) RunAll(ctx context.Context, o RunOptions) ([]run.Report, error) {
+	return RunAll(s.workspace, func(name string) (run.Report, error) { return s.Run(ctx, name, o) })
+}
+
+// RunAll is that, whoever runs the syncs. Guarantee G14.
+func RunAll(ws *config.Workspace, each func(name string) (run.Report, error)) ([]run.Report, error) {
 	var reports []run.Report
-	err := s.all(func(name string) error {
-		report, err := s.Run(ctx, name, o)
+	var errs []error
+	for _, sync := range ws.Syncs {
+		report, err := each(sync.Name)
 		if err != nil {
-			report = run.Report{Sync: name, Status: run.Failed, Problems: []run.Problem{run.ProblemOf(err)}}
+			report = run.Report{Sync: sync.Name, Status: run.Failed, Problems: []run.Problem{run.ProblemOf(err)}}
 			if kind := fault.As(err).Kind; kind == fault.Held || kind == fault.Moved {
 				report.Status = run.Held
 			}
 		}
-		reports = append(reports, report)
-		return err
-	})
-	return reports, err
+		reports, errs = append(reports, report), append(errs, err)
+	}
+	return reports, errors.Join(errs...)
 }
 
 // Validate checks everything that can be checked without sending: definitions were checked when the workspace was

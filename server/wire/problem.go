@@ -13,7 +13,7 @@ type Problem struct {
 	Status     int      `json:"status"`
 	Detail     string   `json:"detail" doc:"what is wrong, in one sentence"`
 	Code       string   `json:"code" doc:"stable; for programs"`
-	Kind       string   `json:"kind" doc:"usage, source, destination, storage, busy, held, moved, canceled or internal"`
+	Kind       string   `json:"kind" doc:"usage, source, destination, storage, busy, held, moved, canceled, denied or internal"`
 	Where      string   `json:"where,omitempty"`
 	Suggestion string   `json:"suggestion,omitempty" doc:"what to do about it"`
 	Errors     []Detail `json:"errors,omitempty" doc:"each place of the request that is wrong"`
@@ -36,7 +36,7 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 
 // statuses are the faults whose HTTP status is not that of their kind.
 var statuses = map[string]int{"config.unknown_sync": http.StatusNotFound, "config.unknown_feed": http.StatusNotFound,
-	"feed.no_event": http.StatusNotFound, "control.no_run": http.StatusNotFound, "ledger.not_held": http.StatusConflict}
+	"feed.no_event": http.StatusNotFound, "control.no_run": http.StatusNotFound, "auth.token": http.StatusUnauthorized, "ledger.not_held": http.StatusConflict}
 
 // ProblemOf tells a fault. Its cause stays here: it may quote what is nobody else's business.
 func ProblemOf(f *fault.Fault) *Problem {

@@ -30,6 +30,11 @@ type Act struct {
 	Why    string `json:"why,omitempty"`
 }
 
+// Because gives a reason.
+type Because struct {
+	Why string `json:"why,omitempty" maxLength:"1000" doc:"the reason, for the record"`
+}
+
 // Acts lists what was done, newest first.
 type Acts struct {
 	Acts []Act `json:"acts"`

@@ -23,6 +23,7 @@ const (
 	Held                    // a guard or an approval is in the way
 	Moved                   // what was planned against is no longer so
 	Canceled                // the person stopped it
+	Denied                  // whoever asks may not
 )
 
 // Fault is an error with a code people can look up.
@@ -97,7 +98,8 @@ var kinds = [...]struct {
 	name   string
 	status int
 }{Internal: {"internal", 500}, Usage: {"usage", 422}, Source: {"source", 502}, Destination: {"destination", 502}, Storage: {"storage", 503},
-	Busy: {"busy", 409}, Held: {"held", 409}, Moved: {"moved", 409}, Canceled: {"canceled", 409}}
+	Busy: {"busy", 409}, Held: {"held", 409}, Moved: {"moved", 409}, Canceled: {"canceled", 409},
+	Denied: {"denied", 403}}
 
 func (k Kind) String() string { return kinds[k].name }
 
