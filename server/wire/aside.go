@@ -45,7 +45,7 @@ type Released struct {
 
 // Drop lets an event go.
 type Drop struct {
-	Why string `json:"why" minLength:"1" maxLength:"1000" doc:"the reason; it stays"`
+	Why string `json:"why" maxLength:"1000" doc:"the reason; it stays"`
 }
 
 // Dropped says which event was let go.

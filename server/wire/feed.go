@@ -34,7 +34,7 @@ type FeedList struct {
 
 // Pause stops a feed.
 type Pause struct {
-	Why string `json:"why" minLength:"1" maxLength:"1000" doc:"the reason, for those who find it paused"`
+	Why string `json:"why" maxLength:"1000" doc:"the reason, for those who find it paused"`
 }
 
 // Resume lets a feed go on.
