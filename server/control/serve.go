@@ -27,7 +27,15 @@ func (s *Service) Serve(ctx context.Context) error {
 	if err := s.Open(ctx); err != nil {
 		return err
 	}
-	defer close(s.serving.closed)
+	defer s.serving.close()
+	err := s.serveOpened(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil // stopped while it was starting: that is no failure
+	}
+	return err
+}
+
+func (s *Service) serveOpened(ctx context.Context) error {
 	live := s.liveSyncs()
 	models := make([]model.Model, len(live))
 	for i, sync := range live {
@@ -41,6 +49,7 @@ func (s *Service) Serve(ctx context.Context) error {
 	defer context.AfterFunc(ctx, s.serving.runs.stop)()
 	feeds, err := s.startFeeds(ctx, e)
 	defer func() {
+		s.serving.close() // nobody attends to the mailboxes any more, and runs that wait for an answer hear it
 		s.serving.runs.end()
 		for _, f := range feeds {
 			_ = errors.Join(f.Flush(context.WithoutCancel(ctx)), f.Close())

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"sync"
 
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/supervise"
@@ -15,7 +16,11 @@ type serving struct {
 	feeds  map[string]*openedFeed
 	news   *supervise.News
 	runs   runs
+	once   sync.Once
 }
+
+// close says that serving has ended.
+func (s *serving) close() { s.once.Do(func() { close(s.closed) }) }
 
 // Open takes the workspace for serving it: from here on the service answers many callers at once, before and while it serves.
 // Fault ledger.locked where another process works on the workspace.

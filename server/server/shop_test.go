@@ -144,7 +144,9 @@ func (s *shop) until(so func() bool) {
 func (s *shop) asideAndRun() string {
 	s.t.Helper()
 	s.put(`{"cart_id":7,"name":"` + canary + `","total":"very dear!"}`)
-	s.until(func() bool { return bytes.Contains(s.ask("GET", "/api/feeds/carts/aside", "", s.token()).body, []byte(`"total":1`)) })
+	s.until(func() bool {
+		return bytes.Contains(s.ask("GET", "/api/feeds/carts/aside", "", s.token()).body, []byte(`"total":1`))
+	})
 	var run wire.Run
 	a := s.ask("POST", "/api/syncs/carts/runs?wait_seconds=30", "", s.token())
 	if err := json.Unmarshal(a.body, &run); err != nil || run.State != wire.Done {
