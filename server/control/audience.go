@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/run"
+	"github.com/freshet/freshet/sync/supervise"
 )
 
 // opens is one of the ways to open an engine for a model.
@@ -110,7 +112,11 @@ func (s *Service) followed(ctx context.Context, job run.Job) Finding {
 		f := *fault.As(err)
 		return Finding{Level: "warning", Fault: f.At("syncs." + job.Sync.Name)}
 	}
-	return good("syncs."+job.Sync.Name, "follows feeds."+strings.Join(feeds, ", feeds.")+" live")
+	says := "follows feeds." + strings.Join(feeds, ", feeds.") + " live"
+	if job.Contract != nil && len(job.Contract.Set) > 0 {
+		says += fmt.Sprintf("; the contract's %d rules about all rows are judged at the start and, while rows change, %s", len(job.Contract.Set), supervise.HowOftenJudged)
+	}
+	return good("syncs."+job.Sync.Name, says)
 }
 
 // reachedBy are the ways from an audience's feeds to its records.

@@ -24,7 +24,7 @@ func (s *Service) Release(ctx context.Context, name string, number int64, edited
 	numbers, did := []int64{number}, "event.release"
 	if number == 0 {
 		did = "event.retry"
-		if numbers, err = s.heldNumbers(ctx, name); err != nil {
+		if numbers, out.Still, err = s.heldNumbers(ctx, name); err != nil {
 			return out, err
 		}
 	}
@@ -74,17 +74,22 @@ func (s *Service) releaseBy(ctx context.Context, f *openedFeed, number int64, ed
 	return f.Release(ctx, a, edited, why)
 }
 
-func (s *Service) heldNumbers(ctx context.Context, name string) ([]int64, error) {
+// heldNumbers are the events that can be tried again all at once, and how many cannot: a truncation removes rows, so it is released
+// by its number alone.
+func (s *Service) heldNumbers(ctx context.Context, name string) (numbers []int64, alone int64, err error) {
 	state, known, err := s.ledger.Feed(ctx, name)
 	if err != nil || !known {
-		return nil, err
+		return nil, 0, err
 	}
 	held, _, err := s.ledger.HeldAside(ctx, state.Ref, 0, 0)
-	numbers := make([]int64, len(held))
-	for i, a := range held {
-		numbers[i] = a.N
+	for _, a := range held {
+		if a.Code == feed.Truncated {
+			alone++
+			continue
+		}
+		numbers = append(numbers, a.N)
 	}
-	return numbers, err
+	return numbers, alone, err
 }
 
 // Drop lets an event go that was set aside; why says the reason, and stays.

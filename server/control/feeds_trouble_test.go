@@ -119,7 +119,8 @@ func TestTooMuchSetAsidePauses(t *testing.T) {
 	}
 }
 
-// TestTruncationRemovesNothing: a truncated table pauses the feed; the destination keeps what it has.
+// TestTruncationRemovesNothing: a truncated table pauses the feed; the destination keeps what it has. A person who releases the
+// truncation by its number removes the rows that are older, and no others.
 func TestTruncationRemovesNothing(t *testing.T) {
 	s := newStream(t, webhookfake.Options{})
 	s.write(map[int]int{1: 10, 2: 20})
@@ -130,6 +131,29 @@ func TestTruncationRemovesNothing(t *testing.T) {
 		t.Fatalf("the truncation was not noticed: %v", err)
 	}
 	if differs := s.differs(map[int]int{1: 10, 2: 20}); differs != "" {
+		t.Error(differs)
+	}
+	ctx := context.Background()
+	if err := service.ResumeFeed(ctx, "carts", false); err != nil {
+		t.Fatal(err)
+	}
+	_ = service.Close()
+	time.Sleep(5 * time.Millisecond) // between partitions the time of an event decides
+	s.write(map[int]int{3: 30})
+	s.run()
+	if differs := s.differs(map[int]int{1: 10, 2: 20, 3: 30}); differs != "" {
+		t.Error(differs)
+	}
+	service = s.service()
+	if out, err := service.Release(ctx, "carts", 0, nil, ""); err != nil || out.Released != 0 || out.Still != 1 {
+		t.Errorf("trying everything again has released the truncation: %+v, %v", out, err)
+	}
+	if out, err := service.Release(ctx, "carts", 1, nil, "the shop has closed"); err != nil || out.Released != 1 {
+		t.Fatal(out, err)
+	}
+	_ = service.Close()
+	s.run()
+	if differs := s.differs(map[int]int{3: 30}); differs != "" {
 		t.Error(differs)
 	}
 }
@@ -213,6 +237,44 @@ func TestReplay(t *testing.T) {
 	}
 	if sent := s.receiver.Counts().Rows - calls; sent != 1 || s.receiver.Records("carts")["2"].Fields["total"] != "41.00" {
 		t.Errorf("%d rows were sent; cart 2 has %s", sent, s.receiver.Records("carts")["2"].Fields["total"])
+	}
+}
+
+// TestAnotherKey: a feed whose key has changed pauses; a replay names its rows anew, and no row stands twice. With its old key it
+// goes on.
+func TestAnotherKey(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.write(map[int]int{1: 10, 2: 20})
+	s.run()
+	ctx, first := context.Background(), s.yaml
+	s.yaml = strings.Replace(s.yaml, "key: [cart_id], columns", "key: [customer, cart_id], columns", 1)
+	service := s.service()
+	if _, err := service.Run(ctx, "carts", control.RunOptions{}); !fault.Is(err, "feed.must_replay") {
+		t.Fatalf("the feed went on under another key: %v", err)
+	}
+	if err := service.ResumeFeed(ctx, "carts", true); !fault.Is(err, "feed.must_replay") {
+		t.Errorf("the feed was let go on: %v", err)
+	}
+	_ = service.Close()
+	second := s.yaml
+	s.yaml = first
+	s.write(map[int]int{3: 30})
+	if report := s.run(); report.Delivered != 1 {
+		t.Fatalf("with its old key: %+v", report)
+	}
+	s.yaml = second
+	service = s.service()
+	if _, err := service.Replay(ctx, "carts", control.ReplayOptions{From: time.Now(), Apply: true}); !fault.Is(err, "feed.whole_replay") {
+		t.Errorf("named anew from a part of its events: %v", err)
+	}
+	if out, err := service.Replay(ctx, "carts", control.ReplayOptions{Apply: true}); err != nil || out.Rows != 6 || out.Reports[0].Unchanged != 3 {
+		t.Fatalf("naming the rows anew: %+v, %v", out, err)
+	}
+	_ = service.Close()
+	s.write(map[int]int{2: 21})
+	s.run()
+	if differs := s.differs(map[int]int{1: 10, 2: 21, 3: 30}); differs != "" {
+		t.Error(differs)
 	}
 }
 

@@ -74,6 +74,11 @@ func (s *Service) replay(ctx context.Context, e *engine.Engine, name string, o R
 		return nil, nil, err
 	}
 	shut := func() { _ = f.Close() }
+	if f.Rekeying() && !(o.From.IsZero() && o.To.IsZero()) {
+		shut()
+		return nil, nil, fault.New(fault.Usage, "feed.whole_replay", "the key of the feed "+name+" has changed: its rows are named anew from all of its events").
+			Do("leave --from and --to away")
+	}
 	out.Version = f.State().Version
 	if o.Definition > 0 {
 		out.Version = o.Definition

@@ -44,14 +44,9 @@ func (e *Engine) Origins(ctx context.Context, query string, columns []string) ([
 	if err != nil {
 		return nil, err
 	}
-	asked := &Scope{key: keyColumns(model.Model{Key: columns}, described.Columns)}
 	var all []Origin
 	for _, t := range found.Tables {
-		by, err := asked.sameTypes(ctx, conn, t)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, Origin{Table: tableOf(t), Columns: by})
+		all = append(all, Origin{Table: tableOf(t), Columns: t.By})
 	}
 	return all, nil
 }

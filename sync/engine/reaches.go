@@ -72,26 +72,18 @@ type ReachedKey struct {
 	At  time.Time
 }
 
-// Reaches gives the keys of the model that changed rows of a feed lead to: from each row as it was and as it is now.
-func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Image) ([]ReachedKey, error) {
+// Reaches gives the keys of the model that changed rows of a feed lead to: from each row as it was and as it is now, through
+// the other tables as they are now. ADR 0013 proves that this is enough. At most limit are given: where there are more, they are
+// too many to be looked at one by one.
+func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Image, limit int) ([]ReachedKey, error) {
 	var queries []string
 	for _, f := range s.Feeds {
 		if !strings.EqualFold(f.Feed, t.Name) {
 			continue
 		}
-		if f.Lookup != "" {
-			queries = append(queries, "SELECT pk AS k, (SELECT min(freshet_key) FROM m) AS t FROM ("+f.Lookup+")")
-			continue
+		if query, ok := f.query(s.key, t); ok {
+			queries = append(queries, query)
 		}
-		var parts []column
-		for _, by := range f.By {
-			i := slices.IndexFunc(t.Columns, func(c FeedColumn) bool { return strings.EqualFold(c.Name, by) })
-			if i < 0 {
-				return nil, nil // no event has had the column yet, so no row can be reached by it
-			}
-			parts = append(parts, columnOf(mapping.Column{Name: t.Columns[i].Name, Type: t.Columns[i].Type}))
-		}
-		queries = append(queries, "SELECT "+joined(parts, same)+" AS k, m.freshet_key AS t FROM m")
 	}
 	if len(queries) == 0 || len(images) == 0 {
 		return nil, nil
@@ -110,12 +102,48 @@ func (e *Engine) Reaches(ctx context.Context, s *Scope, t FeedTable, images []Im
 	}
 	var keys []ReachedKey
 	query := "WITH m AS (SELECT k AS freshet_key" + t.named() + " FROM " + t.unpacked() + "), changed AS (SELECT * EXCLUDE (freshet_key) FROM m) SELECT k, min(CAST(t AS BIGINT)) FROM (" +
-		strings.Join(queries, " UNION ALL ") + ") WHERE k IS NOT NULL GROUP BY k"
+		strings.Join(queries, " UNION ALL ") + ") WHERE k IS NOT NULL GROUP BY k LIMIT " + strconv.Itoa(limit)
 	err = read(ctx, conn, query, func(row []driver.Value) error {
 		keys = append(keys, ReachedKey{Key: model.Key(row[0].(string)), At: time.UnixMicro(row[1].(int64))})
 		return nil
 	})
 	return keys, translate(ctx, err)
+}
+
+// query is SQL for the key k and the time t of the changed rows m; ok is false while no event has had a column that it needs.
+func (f Reached) query(key []mapping.Column, t FeedTable) (query string, ok bool) {
+	if f.Lookup != "" {
+		return "SELECT pk AS k, (SELECT min(freshet_key) FROM m) AS t FROM (" + f.Lookup + ")", true
+	}
+	from, last, by := "m", "m", f.By
+	for i, hop := range f.Way {
+		next := fmt.Sprintf("h%d", i)
+		var on []string
+		for _, p := range hop.On {
+			on = append(on, last+"."+name(p.From)+" = "+next+"."+name(p.To))
+		}
+		from += " JOIN " + qualified(hop.To) + " AS " + next + " ON " + strings.Join(on, " AND ")
+		last, by = next, hop.To.By
+	}
+	first := by
+	if len(f.Way) > 0 {
+		first = nil
+		for _, p := range f.Way[0].On {
+			first = append(first, p.From)
+		}
+	}
+	for _, c := range first {
+		if !slices.ContainsFunc(t.Columns, func(has FeedColumn) bool { return strings.EqualFold(has.Name, c) }) {
+			return "", false
+		}
+	}
+	var parts []column
+	for i, c := range by {
+		part := columnOf(mapping.Column{Name: c, Type: key[i].Type})
+		part.expr = last + "." + name(c)
+		parts = append(parts, part)
+	}
+	return "SELECT " + joined(parts, same) + " AS k, m.freshet_key AS t FROM " + from, true
 }
 
 // named is typed with the columns' names.

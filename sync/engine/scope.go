@@ -23,7 +23,8 @@ const keysTable = "freshet_keys"
 // Scope is a model that can be evaluated for some keys alone, and what its feeds' changes mean for them.
 type Scope struct {
 	Model   model.Model
-	Feeds   []Reached // the feeds it reads, each mention
+	Feeds   []Reached // the feeds it reads, each use and each way from there to the key
+	Beside  bool      // it reads tables that are no feeds, whose changes nobody tells
 	columns []mapping.Column
 	key     []mapping.Column
 	sql     string // the model restricted to keysTable
@@ -31,11 +32,24 @@ type Scope struct {
 	allDues string // the same for all keys
 }
 
-// Reached is one mention of a feed in a model.
+// Reached is one way from a feed that a model reads to the model's keys.
 type Reached struct {
 	Feed   string
-	By     []string // its column that equals each of the model's key columns
-	Lookup string   // instead of By: a SELECT of the keys' texts, pk, over the feed's changed rows as "changed"
+	By     []string  // the feed's columns that equal the model's key columns
+	Way    reach.Way // instead of By: through which other tables the feed's rows lead to the key
+	Lookup string    // instead of By: a SELECT of the keys' texts, pk, over the feed's changed rows as "changed"
+}
+
+// reachedFrom are the ways from one use of a feed.
+func reachedFrom(t reach.Table) []Reached {
+	if t.Whole() {
+		return []Reached{{Feed: t.Name, By: t.By}}
+	}
+	var all []Reached
+	for _, w := range t.Ways {
+		all = append(all, Reached{Feed: t.Name, Way: w})
+	}
+	return all
 }
 
 // Evaluation is what a model of members is evaluated by, for some keys or for all.
@@ -115,6 +129,9 @@ func (e *Engine) ScopeOf(ctx context.Context, m model.Model) (*Scope, error) {
 		return nil, translate(ctx, err)
 	}
 	found, err := reach.Find(parse, m.Key, catalog{ctx, conn})
+	if err == nil && !sameNames(found.Names, described.Columns) {
+		err = &reach.Refusal{Why: "its columns are not those that its SQL seems to give"}
+	}
 	if err == nil {
 		err = s.follow(ctx, conn, found)
 	}
@@ -128,6 +145,15 @@ func (e *Engine) ScopeOf(ctx context.Context, m model.Model) (*Scope, error) {
 func notLive(m model.Model, why string) error {
 	return fault.New(fault.Usage, "model.not_live", "model "+m.Name+" cannot follow its feeds key by key: "+why).At(where(m, m.SQLPos)).
 		Do("its syncs are evaluated whole, by schedule or by hand; change the SQL if they are to be live")
+}
+
+// sameNames is a check on the reading of the SQL: what it was understood to give is what DuckDB gives. An expression's name is
+// DuckDB's own affair.
+func sameNames(read []string, columns []mapping.Column) bool {
+	return len(read) == len(columns) && !slices.ContainsFunc(columns, func(c mapping.Column) bool {
+		at := slices.IndexFunc(columns, func(d mapping.Column) bool { return d.Name == c.Name })
+		return read[at] != "" && !strings.EqualFold(read[at], c.Name)
+	})
 }
 
 func keyColumns(m model.Model, columns []mapping.Column) []mapping.Column {
@@ -147,26 +173,25 @@ func parseOf(ctx context.Context, conn *sql.Conn, query string) (parse []byte, e
 	return parse, err
 }
 
-// follow restricts every table that the key reaches and notes the feeds among them; a feed that it does not reach could
+// follow restricts the tables that lead to the key and notes the feeds among them; a feed that does not lead there could
 // change any record.
 func (s *Scope) follow(ctx context.Context, conn *sql.Conn, found *reach.Reach) error {
+	for _, t := range found.Tables {
+		if !strings.EqualFold(t.Schema, feedStoreName) {
+			s.Beside = true
+			continue
+		}
+		if !t.Bound() {
+			return &reach.Refusal{Why: s.unreached(t)}
+		}
+		s.Feeds = append(s.Feeds, reachedFrom(t)...)
+	}
 	restricted, err := found.Restrict(func(t reach.Table, alias string) (map[string]any, error) {
-		by, err := s.sameTypes(ctx, conn, t)
-		if err != nil {
-			return nil, err
-		}
-		feed := strings.EqualFold(t.Schema, feedStoreName)
-		if feed && slices.Contains(by, "") {
-			return nil, &reach.Refusal{Why: fmt.Sprintf("a change in feeds.%s can reach any record: the SQL does not join it by the key %s",
-				t.Name, strings.Join(s.Model.Key, ", "))}
-		}
-		if feed {
-			s.Feeds = append(s.Feeds, Reached{Feed: t.Name, By: by})
-		}
-		if strings.Join(by, "") == "" {
+		condition := restriction(t)
+		if condition == "" {
 			return nil, nil
 		}
-		return restrictedItem(ctx, conn, t, alias, by)
+		return fromItem(ctx, conn, fmt.Sprintf("SELECT * FROM (SELECT * FROM %s WHERE %s) AS %s", qualified(t), condition, name(alias)))
 	})
 	if err != nil {
 		return err
@@ -175,24 +200,36 @@ func (s *Scope) follow(ctx context.Context, conn *sql.Conn, found *reach.Reach) 
 		s.sql = row[0].(string)
 		return nil
 	})
-	return translate(ctx, err)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	return sameSkeleton(ctx, conn, restricted, s.sql)
 }
 
-// sameTypes leaves out columns whose type is another than the key's: the SQL compares them by a cast, and a text such
-// as 042 equals more than one.
-func (s *Scope) sameTypes(ctx context.Context, conn *sql.Conn, t reach.Table) ([]string, error) {
-	types := map[string]string{}
-	err := read(ctx, conn, "SELECT column_name, column_type FROM (DESCRIBE "+qualified(t)+")", func(row []driver.Value) error {
-		types[strings.ToLower(row[0].(string))] = row[1].(string)
-		return nil
-	})
-	by := slices.Clone(t.By)
-	for i := range by {
-		if types[by[i]] != s.key[i].Type {
-			by[i] = ""
-		}
+// sameSkeleton makes sure that the SQL DuckDB has written of a parse is read by it as that parse.
+func sameSkeleton(ctx context.Context, conn *sql.Conn, parse []byte, query string) error {
+	again, err := parseOf(ctx, conn, query)
+	if err != nil {
+		return translate(ctx, err)
 	}
-	return by, translate(ctx, err)
+	want, err := reach.Skeleton(parse)
+	if err != nil {
+		return err
+	}
+	got, err := reach.Skeleton(again)
+	if err == nil && got != want {
+		err = &reach.Refusal{Why: "its joins are written in a way that cannot be taken apart and put together again"}
+	}
+	return err
+}
+
+// unreached says why a feed's changes cannot be followed.
+func (s *Scope) unreached(t reach.Table) string {
+	why := fmt.Sprintf("a change in feeds.%s can reach any record: no equal columns lead from it to the key %s", t.Name, strings.Join(s.Model.Key, ", "))
+	if t.Unlike != "" {
+		why += "; it compares " + t.Unlike + ", which are of unlike types"
+	}
+	return why
 }
 
 func qualified(t reach.Table) string {
@@ -205,20 +242,59 @@ func qualified(t reach.Table) string {
 	return strings.Join(parts, ".")
 }
 
-// restrictedItem is DuckDB's parse of a table restricted to the keys.
-func restrictedItem(ctx context.Context, conn *sql.Conn, t reach.Table, alias string, by []string) (map[string]any, error) {
+// restriction is the condition on a table's rows that some keys alone need; "" where every row is wanted, or where DuckDB finds
+// the rows by itself.
+func restriction(t reach.Table) string {
 	var columns, keys []string
-	for i, c := range by {
+	for i, c := range t.By {
 		if c != "" {
 			columns = append(columns, name(c))
 			keys = append(keys, fmt.Sprintf("k%d", i))
 		}
 	}
-	condition := fmt.Sprintf("%s IN (SELECT %s FROM temp.main.%s)", columns[0], keys[0], keysTable)
-	if len(columns) > 1 {
-		condition = fmt.Sprintf("(%s) IN (SELECT %s FROM temp.main.%s)", strings.Join(columns, ", "), strings.Join(keys, ", "), keysTable)
+	switch {
+	case len(columns) > 0:
+		return within(columns, keys, "temp.main."+keysTable, "")
+	case !t.Deep:
+		return ""
 	}
-	parse, err := parseOf(ctx, conn, fmt.Sprintf("SELECT * FROM (SELECT * FROM %s WHERE %s) AS %s", qualified(t), condition, name(alias)))
+	var all []string
+	for _, w := range t.Ways {
+		all = append(all, alongWay(w))
+	}
+	return strings.Join(all, " OR ")
+}
+
+// alongWay is the condition that a row leads to one of the keys along a way.
+func alongWay(w reach.Way) string {
+	var mine, theirs []string
+	for _, p := range w[0].On {
+		mine, theirs = append(mine, name(p.From)), append(theirs, name(p.To))
+	}
+	var further string
+	if len(w) > 1 {
+		further = alongWay(w[1:])
+	} else {
+		further = restriction(w[0].To)
+	}
+	return within(mine, theirs, qualified(w[0].To), further)
+}
+
+// within is the condition that columns have values that a table has in others.
+func within(columns, theirs []string, table, where string) string {
+	list := strings.Join(columns, ", ")
+	if len(columns) > 1 {
+		list = "(" + list + ")"
+	}
+	if where != "" {
+		where = " WHERE " + where
+	}
+	return fmt.Sprintf("%s IN (SELECT %s FROM %s%s)", list, strings.Join(theirs, ", "), table, where)
+}
+
+// fromItem is DuckDB's parse of what a query reads from.
+func fromItem(ctx context.Context, conn *sql.Conn, query string) (map[string]any, error) {
+	parse, err := parseOf(ctx, conn, query)
 	if err != nil {
 		return nil, translate(ctx, err)
 	}
@@ -243,12 +319,12 @@ type catalog struct {
 	conn *sql.Conn
 }
 
-func (c catalog) Columns(catalog, schema, table string) (columns []string, ok bool) {
-	err := read(c.ctx, c.conn, "SELECT column_name FROM (DESCRIBE "+qualified(reach.Table{Catalog: catalog, Schema: schema, Name: table})+")",
-		func(row []driver.Value) error {
-			columns = append(columns, row[0].(string))
-			return nil
-		})
+func (c catalog) Columns(catalog, schema, table string) (columns []reach.Column, ok bool) {
+	of := qualified(reach.Table{Catalog: catalog, Schema: schema, Name: table})
+	err := read(c.ctx, c.conn, "SELECT column_name, column_type FROM (DESCRIBE "+of+")", func(row []driver.Value) error {
+		columns = append(columns, reach.Column{Name: row[0].(string), Type: row[1].(string)})
+		return nil
+	})
 	return columns, err == nil
 }
 

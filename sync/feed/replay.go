@@ -18,6 +18,7 @@ type Replayed struct {
 	Changed []engine.FeedRow
 	rows    []ledger.FeedRow
 	changes []ledger.FeedChange
+	rekeyed bool // its rows are named by the feed's present key now
 }
 
 // replaying folds raw events into rows: the newest of every key.
@@ -41,6 +42,9 @@ func (f *Feed) Replay(ctx context.Context, read func(use func([]model.Event) err
 		return ctx.Err()
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := r.rekey(ctx, out); err != nil {
 		return nil, err
 	}
 	return out, r.compare(ctx, out)
@@ -180,7 +184,13 @@ func (out *Replayed) Show(ctx context.Context) error {
 	return f.Engine.PutFeed(ctx, f.Table(), out.Changed)
 }
 
-// Keep makes the rows the feed's, in one transaction: from here on live syncs follow them.
+// Keep makes the rows the feed's, in one transaction: from here on live syncs follow them. A feed that had paused because its
+// key has changed goes on.
 func (out *Replayed) Keep(ctx context.Context) error {
-	return out.feed.Ledger.TakeIn(ctx, out.feed.state.Ref, &ledger.FeedBatch{Rows: out.rows, Changes: out.changes, Columns: out.feed.columns.text()})
+	l, ref := out.feed.Ledger, out.feed.state.Ref
+	err := l.TakeIn(ctx, ref, &ledger.FeedBatch{Rows: out.rows, Changes: out.changes, Columns: out.feed.columns.text()})
+	if err != nil || !out.rekeyed {
+		return err
+	}
+	return l.PauseFeed(ctx, ref, "", "", "")
 }

@@ -5,10 +5,12 @@ import (
 	"strings"
 )
 
-// finder walks a parse and unites what the SQL makes equal.
+// finder walks a parse and notes what every SELECT reads and makes equal.
 type finder struct {
-	catalog  Catalog
-	mentions []mention
+	catalog Catalog
+	uses    []*use
+	edges   []edge
+	unlike  map[*use]string // a comparison with a column of another type
 }
 
 // named are the common table expressions in force.
@@ -27,8 +29,8 @@ func (n *named) find(name string) (*named, bool) {
 	return nil, false
 }
 
-// query gives what a SELECT, or several joined by UNION and the like, gives.
-func (f *finder) query(n node, outer *scope, ctes *named) (relation, error) {
+// query reads a SELECT, or several joined by UNION and the like.
+func (f *finder) query(n node, outer *scope, ctes *named) (*query, error) {
 	ctes = withTables(n, ctes)
 	switch text(n, "type") {
 	case "SELECT_NODE":
@@ -38,7 +40,7 @@ func (f *finder) query(n node, outer *scope, ctes *named) (relation, error) {
 	case "CTE_NODE":
 		return f.query(child(n, "child"), outer, &named{name: strings.ToLower(text(n, "cte_name")), query: child(n, "query"), outer: ctes})
 	default:
-		return relation{}, refuse("its SQL has a part (%s) that cannot be followed", strings.ToLower(strings.TrimSuffix(text(n, "type"), "_NODE")))
+		return nil, refuse("its SQL has a part (%s) that cannot be followed", strings.ToLower(strings.TrimSuffix(text(n, "type"), "_NODE")))
 	}
 }
 
@@ -50,33 +52,58 @@ func withTables(n node, ctes *named) *named {
 }
 
 // setOperation: a row of the whole with the key k comes from rows of the parts with the key k.
-func (f *finder) setOperation(n node, outer *scope, ctes *named) (relation, error) {
+func (f *finder) setOperation(n node, outer *scope, ctes *named) (*query, error) {
 	parts := list(n, "children")
 	if len(parts) == 0 {
 		parts = []node{child(n, "left"), child(n, "right")}
 	}
-	var whole relation
-	for i, part := range parts {
-		r, err := f.query(part, outer, ctes)
+	whole := &query{deep: true}
+	for _, part := range parts {
+		q, err := f.query(part, outer, ctes)
 		if err != nil {
-			return r, err
+			return nil, err
 		}
-		if i == 0 {
-			whole = r
-			continue
-		}
-		for j := range whole.columns {
-			if j >= len(r.columns) || r.columns[j].class == nil {
-				whole.columns[j].class = nil
-				continue
-			}
-			equal(whole.columns[j].class, r.columns[j].class)
-		}
+		whole.parts = append(whole.parts, q)
 	}
+	whole.unite(strings.HasSuffix(text(n, "setop_type"), "_BY_NAME"))
 	if cuts(n) {
-		forget(&whole)
+		whole.shut()
 	}
 	return whole, nil
+}
+
+// unite makes the columns of a set operation of those of its parts. A column that a part lacks, or has in another type, comes
+// from nowhere.
+func (q *query) unite(byName bool) {
+	for i, first := range q.parts[0].out {
+		o := &outcome{name: first.name, typ: first.typ, open: true}
+		for _, part := range q.parts {
+			at := i
+			if byName {
+				at = slices.IndexFunc(part.out, func(p *outcome) bool { return p.name == first.name })
+			}
+			if at < 0 || at >= len(part.out) || part.out[at].typ != o.typ || part.out[at].from == nil {
+				o = &outcome{name: first.name}
+				break
+			}
+			o.place, o.from, o.open = append(o.place, at), append(o.from, part.out[at].from...), o.open && part.out[at].open
+		}
+		q.out = append(q.out, o)
+	}
+	if byName {
+		q.others()
+	}
+}
+
+// others adds the columns that the first part of a set operation by name lacks.
+func (q *query) others() {
+	for _, part := range q.parts[1:] {
+		for _, p := range part.out {
+			if !slices.ContainsFunc(q.out, func(o *outcome) bool { return o.name == p.name }) {
+				q.out = append(q.out, &outcome{name: p.name})
+			}
+		}
+	}
 }
 
 // cuts says whether a statement drops rows by looking at other rows: LIMIT, DISTINCT ON.
@@ -87,50 +114,80 @@ func cuts(n node) bool {
 	})
 }
 
-func forget(r *relation) {
-	for i := range r.columns {
-		r.columns[i].class = nil
+// shut: no column chooses among the rows any more. What the values come from stays true.
+func (q *query) shut() {
+	q.deep = true
+	for _, o := range q.out {
+		o.open = false
 	}
 }
 
-func (f *finder) selection(n node, outer *scope, ctes *named) (relation, error) {
-	s := &scope{outer: outer}
-	if err := f.from(child(n, "from_table"), s, ctes); err != nil {
-		return relation{}, err
+func (f *finder) selection(n node, outer *scope, ctes *named) (*query, error) {
+	if n["sample"] != nil {
+		return nil, refuse("it takes a sample of rows")
+	}
+	s, q := &scope{outer: outer}, &query{}
+	var err error
+	if q.joins, err = f.from(child(n, "from_table"), q, s, ctes); err != nil {
+		return nil, err
+	}
+	q.within = map[*relation]bool{}
+	for _, r := range s.relations {
+		q.within[r] = true
 	}
 	for _, c := range conjuncts(child(n, "where_clause")) {
-		unite(c, s)
+		q.where = append(q.where, f.equalities(c, s)...)
 	}
-	if n["sample"] != nil {
-		return relation{}, refuse("it takes a sample of rows")
-	}
-	for _, part := range []string{"select_list", "where_clause", "having", "qualify", "group_expressions"} {
-		if err := f.inner(n[part], s, ctes); err != nil {
-			return relation{}, err
+	for _, e := range q.where {
+		if q.within[e.a.sure()] && q.within[e.b.sure()] {
+			equal(e.a.class, e.b.class)
 		}
 	}
-	out, err := outputs(n, s)
-	if err != nil {
-		return out, err
+	for _, part := range []string{"select_list", "where_clause", "having", "qualify", "group_expressions", "modifiers"} {
+		if err := f.inner(n[part], q, s, ctes); err != nil {
+			return nil, err
+		}
 	}
-	grouped(n, s, &out)
-	windowed(n, s, &out)
+	if err := outputs(n, q, s); err != nil {
+		return nil, err
+	}
+	grouped(n, q, s)
+	windowed(n, q, s)
 	if cuts(n) {
-		forget(&out)
+		q.shut()
 	}
-	return out, nil
+	return q, nil
 }
 
-// unite notes an equality that every row fulfils.
-func unite(c node, s *scope) {
-	if text(c, "type") == "COMPARE_EQUAL" {
-		equal(s.ref(child(c, "left")), s.ref(child(c, "right")))
+// equalities are the columns that a condition makes equal: a = b, (a, b) = (c, d).
+func (f *finder) equalities(c node, s *scope) (all []equality) {
+	if text(c, "type") != "COMPARE_EQUAL" {
+		return nil
 	}
+	left, right := s.refs(child(c, "left")), s.refs(child(c, "right"))
+	for i := range min(len(left), len(right)) {
+		all = append(all, f.same(left[i], right[i])...)
+	}
+	return all
 }
 
-// inner follows the sub-selects inside expressions. One that is asked by IN makes its column equal to what is asked for;
+// same notes two columns as equal, where that can be followed.
+func (f *finder) same(a, b *col) []equality {
+	if a == nil || b == nil || a == b {
+		return nil
+	}
+	if comparable(a.typ, b.typ) {
+		return []equality{{a, b}}
+	}
+	for _, o := range slices.Concat(a.from, b.from) {
+		f.unlike[o.use] = a.name + " (" + a.typ + ") with " + b.name + " (" + b.typ + ")"
+	}
+	return nil
+}
+
+// inner reads the sub-selects inside expressions. One that is asked by IN gives only rows that equal what is asked for;
 // not so under NOT, where a null among its rows would change the answer.
-func (f *finder) inner(of any, s *scope, ctes *named) error {
+func (f *finder) inner(of any, q *query, s *scope, ctes *named) error {
 	var failed error
 	each(of, func(n node) bool {
 		if failed != nil {
@@ -148,14 +205,15 @@ func (f *finder) inner(of any, s *scope, ctes *named) error {
 		if text(n, "class") != "SUBQUERY" {
 			return true
 		}
-		var r relation
-		if r, failed = f.query(child(child(n, "subquery"), "node"), s, ctes); failed != nil {
+		a := asked{}
+		if a.query, failed = f.query(child(child(n, "subquery"), "node"), s, ctes); failed != nil {
 			return false
 		}
-		if text(n, "subquery_type") == "ANY" && text(n, "comparison_type") == "COMPARE_EQUAL" && len(r.columns) > 0 && positive(of, n) {
-			equal(s.ref(child(n, "child")), r.columns[0].class)
+		if text(n, "subquery_type") == "ANY" && text(n, "comparison_type") == "COMPARE_EQUAL" && positive(of, n) {
+			a.by = s.refs(child(n, "child"))
 		}
-		failed = f.inner(n["child"], s, ctes)
+		q.inner = append(q.inner, a)
+		failed = f.inner(n["child"], q, s, ctes)
 		return false
 	})
 	return failed
@@ -172,119 +230,4 @@ func samePlace(a, b node) bool {
 	_, is := b["freshet_here"]
 	delete(a, "freshet_here")
 	return is
-}
-
-// from adds what stands in a FROM to the scope.
-func (f *finder) from(n node, s *scope, ctes *named) error {
-	if n == nil {
-		return nil
-	}
-	if n["sample"] != nil {
-		return refuse("it takes a sample of rows")
-	}
-	switch text(n, "type") {
-	case "EMPTY", "EMPTY_FROM":
-		return nil
-	case "BASE_TABLE":
-		return f.table(n, s, ctes)
-	case "SUBQUERY":
-		r, err := f.query(child(child(n, "subquery"), "node"), s, ctes)
-		r.alias = strings.ToLower(text(n, "alias"))
-		rename(&r, n)
-		s.relations = append(s.relations, r)
-		return err
-	case "JOIN":
-		return f.join(n, s, ctes)
-	default:
-		return refuse("it reads from something (%s) that cannot be followed", strings.ToLower(strings.ReplaceAll(text(n, "type"), "_", " ")))
-	}
-}
-
-func (f *finder) table(n node, s *scope, ctes *named) error {
-	name := text(n, "table_name")
-	if cte, ok := ctes.find(name); ok && text(n, "schema_name") == "" && text(n, "catalog_name") == "" {
-		r, err := f.query(cte.query, nil, cte.outer)
-		r.alias = aliasOf(n)
-		rename(&r, n)
-		s.relations = append(s.relations, r)
-		return err
-	}
-	if view := f.catalog.View(text(n, "catalog_name"), text(n, "schema_name"), name); view != nil {
-		return f.view(n, view, s)
-	}
-	columns, ok := f.catalog.Columns(text(n, "catalog_name"), text(n, "schema_name"), name)
-	if !ok {
-		return refuse("it reads %s, whose columns are not known", name)
-	}
-	r := relation{alias: aliasOf(n)}
-	for _, c := range columns {
-		r.columns = append(r.columns, column{name: strings.ToLower(c), class: &class{}})
-	}
-	f.mentions = append(f.mentions, mention{at: n, relation: relation{alias: r.alias, columns: slices.Clone(r.columns)}})
-	rename(&r, n)
-	s.relations = append(s.relations, r)
-	return nil
-}
-
-// view puts the SELECT that a name stands for in its place, so that the tables it reads can be restricted too.
-func (f *finder) view(n node, parse []byte, s *scope) error {
-	_, statement, err := read(parse)
-	if err != nil {
-		return err
-	}
-	alias, names := text(n, "alias"), n["column_name_alias"]
-	if alias == "" {
-		alias = text(n, "table_name")
-	}
-	location := n["query_location"]
-	clear(n)
-	n["type"], n["alias"], n["query_location"], n["column_name_alias"] = "SUBQUERY", alias, location, names
-	n["subquery"] = node{"node": statement, "named_param_map": []any{}}
-	r, err := f.query(statement, nil, nil)
-	r.alias = strings.ToLower(alias)
-	rename(&r, n)
-	s.relations = append(s.relations, r)
-	return err
-}
-
-func aliasOf(n node) string {
-	if a := text(n, "alias"); a != "" {
-		return strings.ToLower(a)
-	}
-	return strings.ToLower(text(n, "table_name"))
-}
-
-// rename applies the column names of an alias such as t(a, b).
-func rename(r *relation, n node) {
-	for i, name := range words(n, "column_name_alias") {
-		if i < len(r.columns) {
-			r.columns[i].name = name
-		}
-	}
-}
-
-func (f *finder) join(n node, s *scope, ctes *named) error {
-	if kind := text(n, "ref_type"); kind == "POSITIONAL" {
-		return refuse("it joins by position")
-	}
-	before := len(s.relations)
-	if err := f.from(child(n, "left"), s, ctes); err != nil {
-		return err
-	}
-	middle := len(s.relations)
-	if err := f.from(child(n, "right"), s, ctes); err != nil {
-		return err
-	}
-	left, right := &scope{relations: s.relations[before:middle]}, &scope{relations: s.relations[middle:]}
-	for _, name := range words(n, "using_columns") {
-		equal(left.find([]string{name}), right.find([]string{name}))
-	}
-	condition := child(n, "condition")
-	for _, c := range conjuncts(condition) {
-		unite(c, s)
-	}
-	if condition == nil {
-		return nil
-	}
-	return f.inner(any(condition), s, ctes)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/engine"
@@ -71,19 +72,11 @@ func placed(p model.Pos) string {
 
 // measure asks for what the contract's rules about all rows together measure, and judges it: a rule that is broken holds
 // the plan, as a guard does, and one that only warns tells. A plan of some keys alone is not measured: it says nothing of
-// all rows.
+// all rows, and whoever makes such plans asks JudgeSet.
 func (p *planner) measure(walk *engine.Walk) ([]plan.Verdict, error) {
-	if p.job.Contract == nil {
+	rules, expressions := setRules(p.job, p.reading)
+	if len(rules) == 0 {
 		return nil, nil
-	}
-	var rules []*contract.SetRule
-	var expressions []string
-	for i := range p.job.Contract.Set {
-		rule := &p.job.Contract.Set[i]
-		if sql, ok := p.job.Contract.SQL(rule, p.reading.names); ok {
-			rules = append(rules, rule)
-			expressions = append(expressions, sql)
-		}
 	}
 	measured, err := walk.Measure(expressions)
 	if err != nil {
@@ -94,6 +87,43 @@ func (p *planner) measure(walk *engine.Walk) ([]plan.Verdict, error) {
 		verdicts = append(verdicts, judged(p.job.Contract, rule, measured[i], walk.Rows()))
 	}
 	return verdicts, nil
+}
+
+// setRules are the rules about all rows that the columns of a sync can be asked for, with what measures each.
+func setRules(job Job, reading *reading) (rules []*contract.SetRule, expressions []string) {
+	if job.Contract == nil {
+		return nil, nil
+	}
+	for i := range job.Contract.Set {
+		rule := &job.Contract.Set[i]
+		if sql, ok := job.Contract.SQL(rule, reading.names); ok {
+			rules = append(rules, rule)
+			expressions = append(expressions, sql)
+		}
+	}
+	return rules, expressions
+}
+
+// JudgeSet says in words which rule about all rows is broken as of now; "" where none is that holds anything.
+func (r *Runner) JudgeSet(ctx context.Context, job Job, now time.Time) (says string, err error) {
+	reading, err := r.prepared(ctx, job, 0)
+	if err != nil {
+		return "", err
+	}
+	rules, expressions := setRules(job, reading)
+	if len(rules) == 0 {
+		return "", nil
+	}
+	measured, rows, err := job.Engine.Measure(ctx, job.Model, expressions, now)
+	if err != nil {
+		return "", err
+	}
+	for i, rule := range rules {
+		if v := judged(job.Contract, rule, measured[i], rows); v.Held {
+			return v.Says, nil
+		}
+	}
+	return "", nil
 }
 
 // contractVerdicts hold a plan that makes calls; where there is none to make, they only tell.

@@ -34,6 +34,8 @@ type Live struct {
 	landed  chan *flight
 	removed removals
 	wait    time.Time // not before this moment is anything sent again
+	owed    bool      // every row has to be looked at: keys are not marked one by one meanwhile
+	rules   rules
 }
 
 // Bind makes the job's model and its scope anew, for the feeds' columns as they are now; nil: they stay.
@@ -76,14 +78,17 @@ func (l *Live) Open(ctx context.Context, made string) error {
 	if err != nil {
 		return err
 	}
-	if !known || was.Made != made {
-		return l.whole(ctx)
+	if !known || was.Made != made || l.Scope.Beside {
+		return l.whole(ctx) // nobody tells what has changed in tables that are no feeds
 	}
 	if _, _, err := l.Runner.TakeUp(ctx, l.Job, run.Options{Wait: retryWait}); err != nil {
 		return err
 	}
 	l.seq = was.Seq
-	marks, err := l.Runner.Ledger.Marks(ctx, l.ref, 0)
+	marks, err := l.Runner.Ledger.Marks(ctx, l.ref, mostKeys+1)
+	if l.owed = len(marks) > mostKeys; l.owed {
+		return err
+	}
 	for _, m := range marks {
 		l.marks[m.Key] = m.At
 	}
@@ -119,29 +124,6 @@ func (l *Live) shapeNow() string {
 	return strings.Join(all, "; ")
 }
 
-// whole evaluates every row. The changes up to now are part of what it sees.
-func (l *Live) whole(ctx context.Context) error {
-	seq, err := l.Runner.Ledger.LastChange(ctx)
-	if err != nil {
-		return err
-	}
-	began := l.Now()
-	report, err := l.Runner.Run(ctx, l.Job, run.Options{Wait: retryWait})
-	if err != nil {
-		return err
-	}
-	l.tell(Turned{Report: report})
-	if report.Status == run.Held || report.Status == run.Failed {
-		return heldBack(report)
-	}
-	dues, err := l.dues(ctx, nil, began)
-	if err != nil {
-		return err
-	}
-	l.seq = seq
-	return l.Runner.Ledger.Relive(ctx, l.ref, ledger.Live{Seq: seq, Made: l.made}, dues)
-}
-
 // Turn takes in what has changed since the last one, looks at the keys it reaches and at those whose time has come, and begins
 // to bring them up to date at the destination. Guarantee G30. more says that there is work left that need not wait;
 // otherwise Wait, and turn again.
@@ -149,12 +131,23 @@ func (l *Live) Turn(ctx context.Context) (more bool, err error) {
 	if err := l.land(ctx, false); err != nil {
 		return false, err
 	}
-	full, err := l.collect(ctx)
-	if err != nil {
+	full := false
+	if !l.owed {
+		if full, err = l.collect(ctx); err != nil {
+			return false, err
+		}
+	}
+	if broken, err := l.judge(ctx); broken || err != nil {
 		return false, err
 	}
+	if l.Now().Before(l.wait) {
+		return full, nil
+	}
+	if l.owed {
+		return l.lookAtAll(ctx)
+	}
 	keys := l.next()
-	if len(keys) == 0 || l.Now().Before(l.wait) {
+	if len(keys) == 0 {
 		return full, nil
 	}
 	if err := l.prepare(ctx); err != nil {
@@ -324,9 +317,13 @@ func (l *Live) collect(ctx context.Context) (full bool, err error) {
 	if err != nil || len(changes)+len(due) == 0 {
 		return false, err
 	}
+	l.rules.changed = true
 	marks, err := l.reached(ctx, changes)
 	if err != nil {
 		return false, err
+	}
+	if l.owed = len(l.marks)+len(marks)+len(due) > mostKeys; l.owed {
+		return false, nil
 	}
 	for _, d := range due {
 		marks = append(marks, ledger.Mark{Key: d.Key})
@@ -387,7 +384,7 @@ func (l *Live) reachedFrom(ctx context.Context, ref ledger.FeedRef, t engine.Fee
 			images = append(images, engine.Image{Row: r.Row, At: c.At})
 		}
 	}
-	found, err := l.Job.Engine.Reaches(ctx, l.Scope, t, images)
+	found, err := l.Job.Engine.Reaches(ctx, l.Scope, t, images, mostKeys+1)
 	marks := make([]ledger.Mark, len(found))
 	for i, f := range found {
 		marks[i] = ledger.Mark{Key: f.Key, At: f.At}
@@ -405,8 +402,18 @@ func (l *Live) tell(t Turned) {
 // NextDue is when a key's time comes next; zero where none does.
 func (l *Live) NextDue(ctx context.Context) (time.Time, error) {
 	due, err := l.Runner.Ledger.NextDue(ctx, l.ref)
-	if l.waiting() > 0 && !l.wait.IsZero() && (due.IsZero() || l.wait.Before(due)) {
-		due = l.wait
+	sooner := func(at time.Time) {
+		if !at.IsZero() && (due.IsZero() || at.Before(due)) {
+			due = at
+		}
+	}
+	if l.rules.broken != "" {
+		due = time.Time{} // it waits for the rules alone
+	} else if l.owed || l.waiting() > 0 {
+		sooner(l.wait)
+	}
+	if l.rules.changed {
+		sooner(l.rules.next)
 	}
 	return due, err
 }

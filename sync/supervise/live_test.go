@@ -10,8 +10,10 @@ import (
 	"github.com/freshet/freshet/connectors/webhook"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/deliver"
 	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/history"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
@@ -35,6 +37,15 @@ type bench struct {
 const liveSQL = `select p.id, p.city, o.n, o.spent from feeds.people p
 	left join (select person, count(*) as n, sum(price) as spent from feeds.orders group by person) o on o.person = p.id`
 
+// throughSQL are models whose feeds lead to the key through others, by one to three hops.
+var throughSQL = []string{
+	`select o.nr as id, p.city, w.size as n, o.price as spent from feeds.orders o left join feeds.people p on p.id = o.person left join feeds.towns w on w.city = p.city`,
+	`select o.nr as id, p.city, t.n, w.size as spent from feeds.orders o join feeds.people p on p.id = o.person
+		join (select person, count(*) as n from feeds.orders group by person) t on t.person = p.id join feeds.towns w on w.city = p.city`,
+	`select p.id, p.city, x.price as n, w.size as spent from feeds.people p left join (select * from feeds.orders qualify row_number() over (partition by person order by price, nr) = 1) x
+		on x.person = p.id left join feeds.people q on q.id = x.price left join feeds.towns w on w.city = q.city`,
+}
+
 func newBench(t testing.TB, query string, options webhookfake.Options, start bool) *bench {
 	t.Helper()
 	ctx := context.Background()
@@ -46,6 +57,7 @@ func newBench(t testing.TB, query string, options webhookfake.Options, start boo
 	dir := t.TempDir()
 	b := &bench{t: t, receiver: receiver, refs: map[string]ledger.FeedRef{}, tables: map[string]engine.FeedTable{
 		"people": {Name: "people", Columns: []engine.FeedColumn{{Name: "id", Type: "BIGINT"}, {Name: "city", Type: "VARCHAR"}}},
+		"towns":  {Name: "towns", Columns: []engine.FeedColumn{{Name: "city", Type: "VARCHAR"}, {Name: "size", Type: "BIGINT"}}},
 		"orders": {Name: "orders", Columns: []engine.FeedColumn{{Name: "nr", Type: "BIGINT"}, {Name: "person", Type: "BIGINT"}, {Name: "price", Type: "BIGINT"}}}}}
 	b.must(func() (err error) { b.ledger, err = ledger.Open(ctx, dir, "test"); return })
 	t.Cleanup(func() { _ = b.ledger.Close() })
@@ -184,21 +196,29 @@ func (b *bench) check(when string) {
 // TestLiveFollowsFeeds: after every turn the receiver holds what the model gives, whichever feed a change came through; and
 // a whole run afterwards makes no call.
 func TestLiveFollowsFeeds(t *testing.T) {
-	b := newBench(t, liveSQL, webhookfake.Options{}, true)
+	for i, query := range append([]string{liveSQL}, throughSQL...) {
+		t.Run(fmt.Sprint(i), func(t *testing.T) { liveFollows(t, query) })
+	}
+}
+
+func liveFollows(t *testing.T, query string) {
+	b := newBench(t, query, webhookfake.Options{}, true)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 7))
-	for i := range 60 {
+	for i := range 40 {
 		for range 1 + random.IntN(3) {
-			switch random.IntN(5) {
+			switch random.IntN(7) {
 			case 0, 1:
-				b.put("people", person(random.IntN(30), string(rune('a'+random.IntN(3)))))
+				b.put("people", person(random.IntN(20), string(rune('a'+random.IntN(3)))))
 			case 2:
-				b.put("people", gone(random.IntN(30)))
-			case 3:
-				b.put("orders", order(random.IntN(40), random.IntN(30), random.IntN(9)))
+				b.put("people", gone(random.IntN(20)))
+			case 3, 4:
+				b.put("orders", order(random.IntN(30), random.IntN(20), random.IntN(9)))
+			case 5:
+				b.put("towns", town(string(rune('a'+random.IntN(3))), random.IntN(9)))
 			default:
-				b.put("orders", gone(random.IntN(40)))
+				b.put("orders", gone(random.IntN(30)))
 			}
 		}
 		b.turn()
@@ -209,6 +229,89 @@ func TestLiveFollowsFeeds(t *testing.T) {
 	if err != nil || report.Calls != 0 || b.receiver.Counts().Calls != calls {
 		t.Errorf("a whole run after it made %d calls (%v)", report.Calls, err)
 	}
+}
+
+func town(city string, size int) engine.FeedRow {
+	return engine.FeedRow{Key: model.Key(city), Row: fmt.Appendf(nil, `{"city":"%s","size":"%d"}`, city, size)}
+}
+
+// TestARowThatReachesTooMany: where a row reaches more records than are looked at one by one, every row is looked at, and the
+// sync goes on key by key.
+func TestARowThatReachesTooMany(t *testing.T) {
+	b := newBench(t, throughSQL[0], webhookfake.Options{Lean: true}, true)
+	b.put("people", person(1, "a"))
+	var rows []engine.FeedRow
+	for i := range 100_001 {
+		rows = append(rows, order(i, 1, 1))
+	}
+	b.put("orders", rows...)
+	b.turn()
+	b.turned = nil
+	b.put("towns", town("a", 7))
+	b.turn()
+	if len(b.turned) != 1 || b.turned[0].Keys != 0 || b.turned[0].Report.Delivered != 100_001 {
+		t.Fatalf("%d turns, of them the first with %d keys", len(b.turned), b.turned[0].Keys)
+	}
+	b.put("orders", order(5, 1, 2))
+	b.turn()
+	if last := b.turned[len(b.turned)-1]; last.Keys != 1 || last.Report.Delivered != 1 {
+		t.Errorf("a change afterwards looked at %d keys and delivered %d", last.Keys, last.Report.Delivered)
+	}
+	if report, err := b.live.Runner.Run(context.Background(), b.live.Job, run.Options{}); err != nil || report.Calls != 0 {
+		t.Errorf("a whole run after it made %d calls (%v)", report.Calls, err)
+	}
+}
+
+// TestABrokenRuleAboutAllRowsHolds: while a rule of the contract about all rows is broken, nothing is sent; once it is kept again,
+// what has changed meanwhile is.
+func TestABrokenRuleAboutAllRowsHolds(t *testing.T) {
+	b := newBench(t, liveSQL, webhookfake.Options{}, false)
+	b.put("people", person(1, "a"), person(2, "b"))
+	b.live.Job.Contract = atLeast(t, 2)
+	now := time.Now()
+	b.live.Now = func() time.Time { return now }
+	b.must(func() error { return b.live.Open(t.Context(), "v1") })
+	b.turn()
+	calls := b.receiver.Counts().Calls
+	b.put("people", person(1, "c"), gone(2))
+	now = now.Add(11 * time.Second)
+	b.turn()
+	if last := b.turned[len(b.turned)-1]; b.receiver.Counts().Calls != calls || !fault.Is(last.Err, "live.contract") {
+		t.Fatalf("%d calls were made, and the last turn says %v", b.receiver.Counts().Calls-calls, last.Err)
+	}
+	b.put("people", person(3, "d"))
+	b.turn()
+	if b.receiver.Counts().Calls != calls {
+		t.Fatal("something was sent before the rules were judged again")
+	}
+	if at, err := b.live.NextDue(t.Context()); err != nil || !at.After(now) || at.After(now.Add(time.Minute)) {
+		t.Fatalf("it looks again at %v (%v)", at, err)
+	}
+	now = now.Add(11 * time.Second)
+	b.turn()
+	b.check("after the rule is kept again")
+}
+
+// atLeast is a contract that wants so many rows.
+func atLeast(t *testing.T, rows int) *contract.Checks {
+	c, err := contract.Read("c.yaml", fmt.Appendf(nil, `apiVersion: v3.1.0
+kind: DataContract
+id: c
+version: 1.0.0
+status: active
+schema:
+  - name: people
+    properties: [{name: id, logicalType: integer, primaryKey: true}]
+    quality: [{metric: rowCount, mustBeGreaterOrEqualTo: %d}]
+`, rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks, err := contract.Compile(c, &c.Schema[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checks
 }
 
 // TestLiveGoesOnAfterFailures: what a destination puts off or loses is made up for, and nothing else waits for it.

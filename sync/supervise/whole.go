@@ -1,0 +1,70 @@
+package supervise
+
+import (
+	"context"
+	"time"
+
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/run"
+)
+
+// mostKeys is how many keys wait at most. What would be more, as where a row of a small table reaches every record, is one look
+// at every row instead, in memory that does not grow with their number. Guarantee G7.
+const mostKeys = 100_000
+
+// lookAtAll ends what is under way and looks at every row.
+func (l *Live) lookAtAll(ctx context.Context) (more bool, err error) {
+	for len(l.flights) > 0 {
+		if err := l.land(ctx, true); err != nil {
+			return false, err
+		}
+	}
+	if err := l.prepare(ctx); err != nil {
+		return false, err
+	}
+	if err := l.whole(ctx); err != nil {
+		l.wait = l.Now().Add(time.Second)
+		return false, err
+	}
+	return !l.owed, nil
+}
+
+// whole evaluates every row. The changes up to now are part of what it sees. Where something of it could not be sent yet, it stays
+// owed: until it is done nothing says that the keys it is about wait.
+func (l *Live) whole(ctx context.Context) error {
+	seq, err := l.Runner.Ledger.LastChange(ctx)
+	if err != nil {
+		return err
+	}
+	began := l.Now()
+	report, err := l.Runner.Run(ctx, l.Job, run.Options{Wait: retryWait})
+	if err != nil {
+		return err
+	}
+	l.tell(Turned{Report: report})
+	if report.Status == run.Held || report.Status == run.Failed {
+		return heldBack(report)
+	}
+	if l.owed = unsent(report) > 0; l.owed {
+		l.wait = retryTime(report, l.Now())
+		return nil
+	}
+	dues, err := l.dues(ctx, nil, began)
+	if err != nil {
+		return err
+	}
+	l.seq, l.marks, l.again = seq, map[model.Key]time.Time{}, map[model.Key]time.Time{}
+	return l.Runner.Ledger.Relive(ctx, l.ref, ledger.Live{Seq: seq, Made: l.made}, dues)
+}
+
+// unsent is how many records wait to be sent. Removals that wait for a source to be mended are no reason to look again.
+func unsent(report run.Report) int64 {
+	n := report.Pending
+	for _, p := range report.Problems {
+		if p.Code == "run.removals_wait" {
+			n -= p.Count
+		}
+	}
+	return n
+}
