@@ -46,8 +46,13 @@ var floors = map[string]string{
 	"connectors/*":             "7",
 	"connectors/*/*":           "6", // a connector's fake stands below it: it knows the vendor, not us
 	"connectors":               "8",
+	"server/wire":              "1",
+	"server/client":            "2",
 	"server/config":            "3",
 	"server/control":           "8",
+	"server/auth":              "9",
+	"server/api":               "10",
+	"server/server":            "11",
 	"server/demo":              "11",
 	"server/cmd/freshet":       "12",
 }

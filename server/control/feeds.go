@@ -81,7 +81,7 @@ func (s *Service) openFeedUnder(ctx context.Context, e *engine.Engine, name stri
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
-	return &openedFeed{Feed: f, source: source, decoder: decoder, name: name}, nil
+	return &openedFeed{Feed: f, source: source, decoder: decoder, name: name, mail: make(mailbox, asksAtOnce)}, nil
 }
 
 // definedAs is a feed under an earlier version of its definition.
@@ -101,16 +101,18 @@ func (s *Service) definedAs(ctx context.Context, def model.Feed, version int64) 
 	return feed.Under(def, kept)
 }
 
-// openedFeed is a feed with the source it reads.
+// openedFeed is a feed with the source it reads. Where it is served, one goroutine has it, and others write to its mailbox.
 type openedFeed struct {
 	*feed.Feed
 	source  connect.Source
 	decoder *decoder
 	name    string
+	mail    mailbox
 	serving bool   // it is being followed: events that wait for a schema keep nothing else waiting
 	why     string // why some of its events wait, as it was told last
 	started bool
 	paused  bool
+	trouble error // why it is paused, or cannot be read now
 }
 
 func (f *openedFeed) Close() error { return errors.Join(f.Feed.Close(), f.source.Close()) }
@@ -167,8 +169,7 @@ func (s *Service) toEnd(ctx context.Context, f *openedFeed) error {
 		}
 		switch {
 		case taken.Paused != "":
-			return fault.New(fault.Held, "feed.paused", "the feed "+f.name+" has paused: "+taken.Paused).At("feeds." + f.name).
-				Do("look at what was set aside: freshet quarantine " + f.name)
+			return pausedFault(f.name, taken.Paused)
 		case f.serving && f.Settled(ends):
 			return nil // what waits goes on waiting; nobody else is to wait for it
 		case time.Since(moved) > stalled:

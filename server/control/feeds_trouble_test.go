@@ -48,7 +48,7 @@ func TestAPoisonedEventIsSetAside(t *testing.T) {
 	}
 	service := s.service()
 	ctx := context.Background()
-	list, err := service.FeedAside(ctx, "carts", 10)
+	list, err := service.FeedAside(ctx, "carts", 0, 10)
 	if err != nil || list.Total != 2 || strings.Contains(fmt.Sprintf("%+v", list), secretName) {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -72,7 +72,7 @@ func TestAPoisonedEventIsSetAside(t *testing.T) {
 	if err := service.Drop(ctx, "carts", list.Events[1].Number, "a test message"); err != nil {
 		t.Error(err)
 	}
-	if list, _ = service.FeedAside(ctx, "carts", 10); list.Total != 0 {
+	if list, _ = service.FeedAside(ctx, "carts", 0, 10); list.Total != 0 {
 		t.Errorf("%d events still wait", list.Total)
 	}
 	_ = service.Close()
@@ -355,7 +355,7 @@ func TestAContractOfAFeed(t *testing.T) {
 	if differs := s.differs(map[int]int{1: 10, 9: 9}); differs != "" {
 		t.Error(differs)
 	}
-	list, err := s.service().FeedAside(context.Background(), "carts", 10)
+	list, err := s.service().FeedAside(context.Background(), "carts", 0, 10)
 	if err != nil || list.Total != 2 || list.Events[0].Key != "7" || !strings.Contains(list.Events[1].Code, "required") || strings.Contains(fmt.Sprintf("%+v", list), secretName) {
 		t.Errorf("%+v, %v", list, err)
 	}
@@ -442,7 +442,7 @@ func TestAnUnknownSchemaWaits(t *testing.T) {
 	write(0, known, 4)
 	until("1", "4")
 	stop()
-	list, err := s.service().FeedAside(context.Background(), "carts", 10)
+	list, err := s.service().FeedAside(context.Background(), "carts", 0, 10)
 	if err != nil || list.Total != 0 {
 		t.Errorf("%d events were set aside: %v", list.Total, err)
 	}

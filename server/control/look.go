@@ -20,16 +20,37 @@ func (s *Service) Status(ctx context.Context) ([]SyncStatus, error) {
 	defer done()
 	var list []SyncStatus
 	for _, sync := range s.workspace.Syncs {
-		st := SyncStatus{Sync: sync.Name, Model: sync.Model, Audience: sync.Audience, Destination: sync.Destination, Object: sync.Object,
-			Mode: string(sync.Mode), Records: map[string]int64{}}
-		if r != nil {
-			if err := s.status(ctx, r, &st); err != nil {
-				return nil, err
-			}
+		st, err := s.statusOf(ctx, r, sync)
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, st)
 	}
 	return list, nil
+}
+
+// StatusOf tells where one sync stands.
+func (s *Service) StatusOf(ctx context.Context, name string) (SyncStatus, error) {
+	sync, err := s.workspace.Sync(name)
+	if err != nil {
+		return SyncStatus{}, err
+	}
+	r, done, err := s.read(ctx)
+	if err != nil {
+		return SyncStatus{}, err
+	}
+	defer done()
+	return s.statusOf(ctx, r, sync)
+}
+
+// statusOf tells where a sync stands; r is nil where nothing has run yet.
+func (s *Service) statusOf(ctx context.Context, r *ledger.Reader, sync model.Sync) (SyncStatus, error) {
+	st := SyncStatus{Sync: sync.Name, Model: sync.Model, Audience: sync.Audience, Destination: sync.Destination, Object: sync.Object,
+		Mode: string(sync.Mode), Records: map[string]int64{}}
+	if r == nil {
+		return st, nil
+	}
+	return st, s.status(ctx, r, &st)
 }
 
 func (s *Service) status(ctx context.Context, r *ledger.Reader, st *SyncStatus) error {

@@ -24,9 +24,18 @@ import (
 // Serve takes the feeds in and keeps every sync of tier realtime in step with them, until ctx ends. What is under way then is
 // brought to its end.
 func (s *Service) Serve(ctx context.Context) error {
-	if _, err := s.write(ctx, "freshet serve"); err != nil {
+	if err := s.Open(ctx); err != nil {
 		return err
 	}
+	defer s.serving.close()
+	err := s.serveOpened(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil // stopped while it was starting: that is no failure
+	}
+	return err
+}
+
+func (s *Service) serveOpened(ctx context.Context) error {
 	live := s.liveSyncs()
 	models := make([]model.Model, len(live))
 	for i, sync := range live {
@@ -37,8 +46,11 @@ func (s *Service) Serve(ctx context.Context) error {
 		return err
 	}
 	defer shut()
+	defer context.AfterFunc(ctx, s.serving.runs.stop)()
 	feeds, err := s.startFeeds(ctx, e)
 	defer func() {
+		s.serving.close() // nobody attends to the mailboxes any more, and runs that wait for an answer hear it
+		s.serving.runs.end()
 		for _, f := range feeds {
 			_ = errors.Join(f.Flush(context.WithoutCancel(ctx)), f.Close())
 		}
@@ -112,6 +124,9 @@ func (s *Service) start(ctx context.Context, f *openedFeed) bool {
 		s.stumble(ctx, f, err)
 	}
 	f.started = err == nil
+	if f.started {
+		f.trouble = nil
+	}
 	return f.started
 }
 
@@ -121,7 +136,7 @@ func (s *Service) stumble(ctx context.Context, f *openedFeed, err error) {
 		return
 	}
 	_ = f.Feed.Close()
-	f.started, f.paused = false, fault.Is(err, "feed.paused")
+	f.started, f.paused, f.trouble = false, fault.Is(err, "feed.paused"), err
 	stage := "failed"
 	if f.paused {
 		stage = "paused"
@@ -132,7 +147,9 @@ func (s *Service) stumble(ctx context.Context, f *openedFeed, err error) {
 // work runs one goroutine a feed, one a live sync, and one that tidies.
 func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, syncs []model.Sync) error {
 	g, ctx := errgroup.WithContext(ctx)
-	news := supervise.NewNews()
+	news := s.serving.news
+	s.serving.feeds = feeds
+	close(s.serving.ready)
 	for _, f := range feeds {
 		g.Go(func() error { return s.follow(ctx, f, news) })
 	}
@@ -147,12 +164,17 @@ func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*
 	return err
 }
 
-// follow takes one feed in until ctx ends. One that has paused waits for a person; one that failed is tried again.
+// follow takes one feed in until ctx ends, and does between two steps what is asked of it. One that has paused waits for a person;
+// one that failed is tried again.
 func (s *Service) follow(ctx context.Context, f *openedFeed, news *supervise.News) error {
 	pause := patience
-	for ctx.Err() == nil && !f.paused {
+	for f.attend(ctx, 0); ctx.Err() == nil; f.attend(ctx, 0) {
+		if f.paused {
+			f.attend(ctx, -1)
+			continue
+		}
 		if !f.started && !s.start(ctx, f) {
-			s.sleep(ctx, pause)
+			f.attend(ctx, pause)
 			pause = min(2*pause, longestPatience)
 			continue
 		}
@@ -165,13 +187,13 @@ func (s *Service) follow(ctx context.Context, f *openedFeed, news *supervise.New
 			continue
 		}
 		pause = patience
-		s.tookIn(f, taken, news)
+		s.tookIn(ctx, f, taken, news)
 	}
 	return nil
 }
 
 // tookIn tells what a step of a feed came to.
-func (s *Service) tookIn(f *openedFeed, taken feed.Taken, news *supervise.News) {
+func (s *Service) tookIn(ctx context.Context, f *openedFeed, taken feed.Taken, news *supervise.News) {
 	if taken.Changed > 0 {
 		news.Tell()
 	}
@@ -184,20 +206,25 @@ func (s *Service) tookIn(f *openedFeed, taken feed.Taken, news *supervise.News) 
 		s.progress(Event{Feed: f.name, Stage: "taken in", Done: int64(taken.Events), Aside: int64(taken.Aside)})
 	}
 	if taken.Paused != "" {
-		f.paused = true
-		s.progress(Event{Feed: f.name, Stage: "paused", Note: taken.Paused})
+		_ = s.halt(ctx, f, taken.Paused) // what the archive did not take is read again
 	}
 }
 
-// live keeps one sync live. While it cannot be, as before the first event has shown what columns there are, it is tried
-// again with every news.
+// live keeps one sync live, but for the times when other work on the sync has its turn. While it cannot be, as before the first
+// event has shown what columns there are, it is tried again with every news.
 func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync, news *supervise.News) error {
 	heard, said := news.Listen(), ""
-	for ctx.Err() == nil {
+	for {
+		turn, err := s.turns.take(ctx, sync.Name)
+		if err != nil {
+			return nil
+		}
 		live, shut, err := s.openLive(ctx, e, feeds, sync)
 		if err == nil {
-			defer shut()
-			return s.keepLive(ctx, live, heard)
+			s.keepLive(ctx, turn, live, heard)
+			shut()
+			turn.give()
+			continue
 		}
 		if note := fault.As(err).Message; note != said && ctx.Err() == nil {
 			s.progress(Event{Sync: sync.Name, Stage: "not live", Note: note})
@@ -206,10 +233,11 @@ func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*
 		select {
 		case <-heard:
 		case <-time.After(longestPatience):
+		case <-turn.wanted:
 		case <-ctx.Done():
 		}
+		turn.give()
 	}
-	return nil
 }
 
 // openLive prepares one live sync.
@@ -254,30 +282,33 @@ func (s *Service) madeBy(m model.Model, sync model.Sync) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// keepLive turns whenever there is news, and when a key's time has come.
-func (s *Service) keepLive(ctx context.Context, live *supervise.Live, heard <-chan struct{}) error {
+// keepLive turns whenever there is news, and when a key's time has come, until other work wants the sync. A sync that is held
+// waits for such work: a run that a person has approved.
+func (s *Service) keepLive(ctx context.Context, turn *turn, live *supervise.Live, heard <-chan struct{}) {
 	defer func() { _ = live.Close(ctx) }()
+	ours, done := turn.unwanted(ctx)
+	defer done()
 	pause := patience
-	for ctx.Err() == nil {
+	for ours.Err() == nil {
 		more, err := live.Turn(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return
 		case err != nil && fault.As(err).Kind == fault.Held:
 			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "held", Note: fault.As(err).Message})
-			return nil
+			<-ours.Done()
+			return
 		case err != nil:
 			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "failed", Note: fault.As(err).Message})
-			s.sleep(ctx, pause)
+			s.sleep(ours, pause)
 			pause = min(2*pause, longestPatience)
 			continue
 		}
 		pause = patience
 		if !more {
-			s.await(ctx, live, heard)
+			s.await(ours, live, heard)
 		}
 	}
-	return nil
 }
 
 // patience is how long a live sync rests after something failed: at first, and at most.

@@ -19,13 +19,15 @@ import (
 	"github.com/freshet/freshet/sync/run"
 )
 
-// Service answers for one workspace. It is used by one caller at a time.
+// Service answers for one workspace. It is used by one caller at a time or, once Open has taken the workspace, by many.
 type Service struct {
 	workspace *config.Workspace
 	progress  func(Event)
 	lanes     deliver.Lanes
 	past      *history.Store
 	ledger    *ledger.Ledger // nil until work that writes needs it
+	turns     turns          // whose turn it is to work on a sync
+	serving   *serving       // nil: nobody serves the workspace in this process
 }
 
 // New makes the service of a workspace; progress may be nil. Nothing is opened yet.
@@ -173,6 +175,12 @@ func (s *Service) fresh(ctx context.Context, m model.Model) (*engine.Engine, fun
 	if len(feeds) == 0 || s.ledger == nil {
 		return s.engine(ctx, m)
 	}
+	if s.serving != nil {
+		if err := s.caughtUp(ctx, feeds); err != nil {
+			return nil, nil, err
+		}
+		return s.engine(ctx, m)
+	}
 	e, shut, err := s.engineOf(ctx, []model.Model{m})
 	if err != nil {
 		return nil, nil, err
@@ -257,14 +265,4 @@ func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.
 		narrow.Only(reads)
 	}
 	return source, e.Attach(ctx, endpoint.Name, relational)
-}
-
-// all runs something for every sync and joins what went wrong: one sync never keeps another from its run.
-// Guarantee G14.
-func (s *Service) all(each func(name string) error) error {
-	var errs []error
-	for _, sync := range s.workspace.Syncs {
-		errs = append(errs, each(sync.Name))
-	}
-	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ package control
 import (
 	"time"
 
+	"github.com/freshet/freshet/server/wire"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
@@ -33,50 +34,31 @@ type PlanOptions struct {
 
 // RunOptions steer Run.
 type RunOptions struct {
+	ID       model.RunID   // of the run, should one begin; "": it gets one then
 	PlanPath string        // execute exactly this plan file
 	Approve  string        // hash (or its beginning) of a held plan: execute exactly that plan
 	Full     bool          // send every row again
 	Wait     time.Duration // longest the run may idle for retries before it ends as pending
 }
 
+// What is told of syncs and feeds is told alike on the command line and over the API.
+type (
+	SyncStatus     = wire.SyncStatus
+	HeldPlan       = wire.HeldPlan
+	HistorySize    = wire.HistorySize
+	QuarantineList = wire.QuarantineList
+	RefusedRow     = wire.RefusedRow
+	FeedStatus     = wire.FeedStatus
+	FeedPartition  = wire.FeedPartition
+	FeedAside      = wire.FeedAside
+	FeedAsides     = wire.FeedAsides
+	Released       = wire.Released
+)
+
 // Finding is one result of Validate.
 type Finding struct {
 	Level string // "error", "warning" or "ok"
 	Fault *fault.Fault
-}
-
-// SyncStatus is one sync as the ledger knows it.
-type SyncStatus struct {
-	Sync        string           `json:"sync"`
-	Model       string           `json:"model"`
-	Audience    string           `json:"audience,omitempty"` // of the model, where not all of it is carried
-	Destination string           `json:"destination"`
-	Object      string           `json:"object,omitempty"`
-	Mode        string           `json:"mode"`
-	Records     map[string]int64 `json:"records"` // by state: synced, rejected, unknown, left, removed
-	Quarantined int64            `json:"quarantined"`
-	LastRun     *run.Report      `json:"last_run,omitempty"`
-	LastRunAt   string           `json:"last_run_at,omitempty"` // RFC 3339, start
-	Running     bool             `json:"running"`
-	Stopped     bool             `json:"stopped"` // its last run has work left, and nobody is at it: the next run goes on with it
-	BlockedTill string           `json:"blocked_until,omitempty"`
-	BlockedWhy  string           `json:"blocked_why,omitempty"`
-	Held        *HeldPlan        `json:"held,omitempty"`
-	History     HistorySize      `json:"history"`
-}
-
-// HeldPlan is the newest plan of a sync that waits for an approval.
-type HeldPlan struct {
-	Plan  string   `json:"plan"`  // hash
-	Since string   `json:"since"` // RFC 3339
-	Why   []string `json:"why"`   // a sentence for every guard that holds it
-}
-
-// HistorySize is what the delivered payloads of a sync cost on disk.
-type HistorySize struct {
-	Files int   `json:"files"`
-	Bytes int64 `json:"bytes"`
-	Rows  int64 `json:"rows"`
 }
 
 // Trace is the life of one record.
@@ -121,22 +103,4 @@ type TraceEvent struct {
 	Message   string       `json:"message,omitempty"` // the destination's, scrubbed
 	RequestID string       `json:"request_id,omitempty"`
 	At        string       `json:"at"`
-}
-
-// QuarantineList is what is set aside and what was refused.
-type QuarantineList struct {
-	Sync    string        `json:"sync"`
-	Aside   []ledger.Item `json:"set_aside"`
-	Total   int64         `json:"set_aside_total"`
-	Refused []RefusedRow  `json:"refused"`
-	Refusal int64         `json:"refused_total"`
-}
-
-// RefusedRow is a record the destination would not take; it is tried again on every run.
-type RefusedRow struct {
-	Key      string `json:"key"`
-	Code     string `json:"code"`
-	Message  string `json:"message"`
-	Attempts int    `json:"attempts"`
-	At       string `json:"at"`
 }

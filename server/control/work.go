@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/contract"
 	"github.com/freshet/freshet/sync/fault"
@@ -52,7 +53,12 @@ func (s *Service) plan(ctx context.Context, name string, o PlanOptions) (plan.Su
 // its plan was made reports as one that was stopped later does: pending, for the next run. Where one plan was asked for
 // it is the fault control.stopped.
 func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Report, error) {
-	report, err := s.run(ctx, name, o)
+	return s.inTurn(ctx, name, o, func() {})
+}
+
+// inTurn runs a sync once nobody else in this process works on it; began is called then.
+func (s *Service) inTurn(ctx context.Context, name string, o RunOptions, began func()) (run.Report, error) {
+	report, err := s.alone(ctx, name, o, began)
 	err = named(ctx, err)
 	if fault.Is(err, stopped) && report.Run == "" && o.PlanPath == "" && o.Approve == "" {
 		return run.Report{Sync: name, Status: run.Pending, Problems: []run.Problem{run.ProblemOf(err)}}, nil
@@ -60,10 +66,20 @@ func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Repor
 	return report, err
 }
 
-func (s *Service) run(ctx context.Context, name string, o RunOptions) (run.Report, error) {
+func (s *Service) alone(ctx context.Context, name string, o RunOptions, began func()) (run.Report, error) {
 	if _, err := s.workspace.Sync(name); err != nil {
 		return run.Report{}, err
 	}
+	turn, err := s.turns.take(ctx, name)
+	if err != nil {
+		return run.Report{}, err
+	}
+	defer turn.give()
+	began()
+	return s.run(ctx, name, o)
+}
+
+func (s *Service) run(ctx context.Context, name string, o RunOptions) (run.Report, error) {
 	if _, err := s.write(ctx, "freshet run "+name); err != nil {
 		return run.Report{}, err
 	}
@@ -76,25 +92,30 @@ func (s *Service) run(ctx context.Context, name string, o RunOptions) (run.Repor
 		return run.Report{}, err
 	}
 	defer shut()
-	return r.Run(ctx, job, run.Options{PlanPath: o.PlanPath, Approve: o.Approve, Full: o.Full, Wait: o.Wait})
+	return r.Run(ctx, job, run.Options{ID: o.ID, PlanPath: o.PlanPath, Approve: o.Approve, Full: o.Full, Wait: o.Wait})
 }
 
 // RunAll runs every sync, in the order of the definitions. A sync that fails keeps no other from running; the errors
 // come back joined, each beside a report with the status failed.
 func (s *Service) RunAll(ctx context.Context, o RunOptions) ([]run.Report, error) {
+	return RunAll(s.workspace, func(name string) (run.Report, error) { return s.Run(ctx, name, o) })
+}
+
+// RunAll is that, whoever runs the syncs. Guarantee G14.
+func RunAll(ws *config.Workspace, each func(name string) (run.Report, error)) ([]run.Report, error) {
 	var reports []run.Report
-	err := s.all(func(name string) error {
-		report, err := s.Run(ctx, name, o)
+	var errs []error
+	for _, sync := range ws.Syncs {
+		report, err := each(sync.Name)
 		if err != nil {
-			report = run.Report{Sync: name, Status: run.Failed, Problems: []run.Problem{run.ProblemOf(err)}}
+			report = run.Report{Sync: sync.Name, Status: run.Failed, Problems: []run.Problem{run.ProblemOf(err)}}
 			if kind := fault.As(err).Kind; kind == fault.Held || kind == fault.Moved {
 				report.Status = run.Held
 			}
 		}
-		reports = append(reports, report)
-		return err
-	})
-	return reports, err
+		reports, errs = append(reports, report), append(errs, err)
+	}
+	return reports, errors.Join(errs...)
 }
 
 // Validate checks everything that can be checked without sending: definitions were checked when the workspace was

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Kind decides what a fault means for retry, the exit code and, in the server, the HTTP status.
+// Kind decides what a fault means for retry, the exit code and the HTTP status.
 type Kind uint8
 
 // The kinds.
@@ -23,6 +23,7 @@ const (
 	Held                    // a guard or an approval is in the way
 	Moved                   // what was planned against is no longer so
 	Canceled                // the person stopped it
+	Denied                  // whoever asks may not
 )
 
 // Fault is an error with a code people can look up.
@@ -91,6 +92,29 @@ const (
 	ExitPending = 4 // work is durable and will be retried
 	ExitFailed  = 5
 )
+
+// kinds is what each kind is called over the API, and the HTTP status of a fault of it.
+var kinds = [...]struct {
+	name   string
+	status int
+}{Internal: {"internal", 500}, Usage: {"usage", 422}, Source: {"source", 502}, Destination: {"destination", 502}, Storage: {"storage", 503},
+	Busy: {"busy", 409}, Held: {"held", 409}, Moved: {"moved", 409}, Canceled: {"canceled", 409},
+	Denied: {"denied", 403}}
+
+func (k Kind) String() string { return kinds[k].name }
+
+// HTTP is the HTTP status of a kind.
+func (k Kind) HTTP() int { return kinds[k].status }
+
+// KindOf is the kind of this name, Internal where there is none.
+func KindOf(name string) Kind {
+	for k := range kinds {
+		if kinds[k].name == name {
+			return Kind(k)
+		}
+	}
+	return Internal
+}
 
 // Exit is the exit code of a kind.
 func (k Kind) Exit() int {

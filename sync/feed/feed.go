@@ -3,6 +3,8 @@ package feed
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -30,11 +32,13 @@ type Parts struct {
 	Tell    func(connect.StreamNote) // what a stream says about itself
 }
 
-// Feed is one feed being taken in. One goroutine calls Step; the others' methods are safe beside it.
+// Feed is one feed being taken in. One goroutine has it; State, Table and Wake are safe beside it.
 type Feed struct {
 	Parts
 	def     model.Feed
+	mu      sync.Mutex // over state and columns: only the feed's goroutine changes them
 	state   ledger.FeedState
+	waking  waking
 	stream  connect.Stream
 	columns *columns
 	parts   map[place]*partition
@@ -67,7 +71,7 @@ type partition struct {
 
 // Open brings the engine's table to where the ledger is. Nothing is read from the stream before Start.
 func Open(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
-	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, flushed: time.Now()}
+	f := &Feed{Parts: parts, def: def, flushed: time.Now()}
 	var err error
 	if f.state, err = f.Ledger.EnsureFeed(ctx, def.Name); err != nil {
 		return nil, err
@@ -80,7 +84,7 @@ func Open(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
 
 // OpenPast is Open under a definition that is not the feed's any more: it is for looking at what it would make.
 func OpenPast(ctx context.Context, def model.Feed, parts Parts) (*Feed, error) {
-	f := &Feed{Parts: parts, def: def, parts: map[place]*partition{}, flushed: time.Now()}
+	f := &Feed{Parts: parts, def: def, flushed: time.Now()}
 	var err error
 	if f.state, err = f.Ledger.EnsureFeed(ctx, def.Name); err != nil {
 		return nil, err
@@ -96,9 +100,7 @@ func (f *Feed) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, p := range positions {
-		f.parts[placeOf(p.Position)] = &partition{p}
-	}
+	f.parts = partsOf(positions)
 	return f.load(ctx)
 }
 
@@ -125,10 +127,18 @@ func placeOf(p model.Position) place { return place{p.Topic, p.TopicID, p.Partit
 func placeOfEvent(e *model.Event) place { return place{e.Topic, e.TopicID, e.Partition} }
 
 // Table is the feed's table as it is now.
-func (f *Feed) Table() engine.FeedTable { return tableOf(f.def, f.columns.list) }
+func (f *Feed) Table() engine.FeedTable {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return tableOf(f.def, slices.Clone(f.columns.list))
+}
 
-// State is the feed as the ledger knew it when it was opened.
-func (f *Feed) State() ledger.FeedState { return f.state }
+// State is the feed as the ledger knew it when it was opened, or opened again.
+func (f *Feed) State() ledger.FeedState {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state
+}
 
 // loadRows is how many rows are carried from the ledger to the engine at once.
 const loadRows = 20_000

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -29,7 +30,7 @@ type Taken struct {
 const retryHeld = 500 * time.Millisecond
 
 // Step takes in what one poll of the stream brings: decoded, compared with what is known, kept in one transaction, shown to
-// the engine, committed at the broker, and handed to the archive. It waits until there is something.
+// the engine, committed at the broker, and handed to the archive. It waits until there is something, or Wake ends that.
 func (f *Feed) Step(ctx context.Context) (Taken, error) {
 	fetch, err := f.poll(ctx)
 	if err != nil {
@@ -83,9 +84,19 @@ func (f *Feed) hear(n connect.StreamNote) {
 	}
 }
 
-// poll waits for events. While some wait for their schema it does not wait long, so that these are tried again; once they
-// are too many, nothing more is read.
+// poll waits for events until it is woken.
 func (f *Feed) poll(ctx context.Context) (connect.Fetch, error) {
+	waiting, done := f.waking.begin(ctx)
+	fetch, err := f.wait(waiting)
+	if done() && err != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
+		return connect.Fetch{}, nil
+	}
+	return fetch, err
+}
+
+// wait waits for events. While some wait for their schema it does not wait long, so that these are tried again; once they
+// are too many, nothing more is read.
+func (f *Feed) wait(ctx context.Context) (connect.Fetch, error) {
 	most := f.most
 	if len(f.held) > 0 {
 		most = retryHeld

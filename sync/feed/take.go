@@ -194,12 +194,19 @@ func (t *taking) change(d *decoded, c *window.Change) {
 			return
 		}
 		next.Row = rowOf(fields)
-		t.columns.meet(c, &t.changed)
+		t.meet(c)
 	}
 	if t.rows[c.Key] == nil {
 		t.order = append(t.order, c.Key)
 	}
 	t.rows[c.Key] = &next
+}
+
+// meet takes a change's columns in.
+func (t *taking) meet(c *window.Change) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.columns.meet(c, &t.changed)
 }
 
 func (f *Feed) check(c *window.Change) *window.Problem {
@@ -315,7 +322,9 @@ func (t *taking) compose() (shown []engine.FeedRow) {
 	}
 	if t.changed.any() || t.state.Columns == "" {
 		t.batch.Columns = t.columns.text()
+		t.mu.Lock()
 		t.state.Columns = t.batch.Columns
+		t.mu.Unlock()
 	}
 	return shown
 }

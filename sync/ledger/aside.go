@@ -58,9 +58,10 @@ func (t *tx) setAside(ref FeedRef, items []Aside) error {
 const asideColumns = `SELECT a.n, a.feed, a.topic, a.partition, a.position, a.clock, t.epoch, a.key, a.code, a.message, a.event, a.edited, a.at,
 	a.state, a.decided, a.why FROM feed_aside a JOIN feed_topics t ON t.n = a.topic `
 
-// HeldAside lists the events of a feed that wait for a person, oldest first, and tells how many there are in all.
-func (r *Reader) HeldAside(ctx context.Context, ref FeedRef, limit int) (list []Aside, total int64, err error) {
-	list, err = r.asides(ctx, `WHERE a.feed = ? AND a.state = 0 ORDER BY a.n LIMIT ?`, int64(ref), upTo(limit))
+// HeldAside lists the events of a feed that wait for a person, oldest first and from behind number after on, and tells how many
+// there are in all.
+func (r *Reader) HeldAside(ctx context.Context, ref FeedRef, after int64, limit int) (list []Aside, total int64, err error) {
+	list, err = r.asides(ctx, `WHERE a.feed = ? AND a.state = 0 AND a.n > ? ORDER BY a.n LIMIT ?`, int64(ref), after, upTo(limit))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -106,8 +107,7 @@ func (l *Ledger) Decide(ctx context.Context, ref FeedRef, n int64, state AsideSt
 			return err
 		}
 		if !held {
-			return fault.New(fault.Usage, "ledger.not_held", "no event of that number is set aside in this feed").
-				Do("List those that are: freshet quarantine FEED.")
+			return NotHeld()
 		}
 		if _, err := t.exec(`UPDATE feed_aside SET state = ?3, edited = ?4, decided = ?5, why = ?6 WHERE feed = ?1 AND n = ?2`,
 			int64(ref), n, int64(state), blob(edited), orNow(time.Time{}), why); err != nil || batch == nil {
@@ -115,4 +115,10 @@ func (l *Ledger) Decide(ctx context.Context, ref FeedRef, n int64, state AsideSt
 		}
 		return t.takeIn(ref, batch, &l.recent)
 	})
+}
+
+// NotHeld is the fault of a decision about an event for which nobody waits.
+func NotHeld() error {
+	return fault.New(fault.Usage, "ledger.not_held", "no event of that number is set aside in this feed").
+		Do("List those that are: freshet quarantine FEED.")
 }

@@ -9,19 +9,7 @@ import (
 )
 
 // Item is one reason for which rows stay out of a sync.
-type Item struct {
-	Sync     string      `json:"sync"`  // filled in by the ledger
-	Key      model.Key   `json:"key"`   // "" where the row has none
-	Stage    string      `json:"stage"` // "source", "model" or "mapping"
-	Code     string      `json:"code"`
-	Message  string      `json:"message"`         // without the row's values
-	Where    string      `json:"where,omitempty"` // file and line, field, …
-	Count    int64       `json:"count"`           // rows in the last run that met it
-	FirstRun model.RunID `json:"first_run"`
-	LastRun  model.RunID `json:"last_run"`
-	FirstAt  time.Time   `json:"first_at"`
-	LastAt   time.Time   `json:"last_at"`
-}
+type Item = model.Quarantined
 
 // Quarantine keeps items as seen by a run. The same key, stage, code and place is one item: seen again in the same run
 // its counts add up, seen by a later run it counts anew.

@@ -152,6 +152,15 @@ func (r *Reader) OpenRuns(ctx context.Context, ref SyncRef) ([]Run, error) {
 	return r.runs(ctx, `WHERE u.sync = ? AND u.status = ? ORDER BY u.n DESC`, int64(ref), Running)
 }
 
+// Run finds a run by its id.
+func (r *Reader) Run(ctx context.Context, id model.RunID) (run Run, ok bool, err error) {
+	runs, err := r.runs(ctx, `WHERE u.id = ?`, string(id))
+	if err != nil || len(runs) == 0 {
+		return Run{}, false, err
+	}
+	return runs[0], true, nil
+}
+
 // Runs lists a sync's runs, newest first. limit 0 means every one.
 func (r *Reader) Runs(ctx context.Context, ref SyncRef, limit int) ([]Run, error) {
 	return r.runs(ctx, `WHERE u.sync = ? ORDER BY u.n DESC LIMIT ?`, int64(ref), upTo(limit))

@@ -46,6 +46,7 @@ type Runner struct {
 
 // Options steer a run.
 type Options struct {
+	ID       model.RunID   // of the run, should one begin; "": it gets one then
 	PlanPath string        // execute exactly this plan
 	Approve  string        // hash, or at least 8 characters of it, of a held plan to execute
 	Full     bool          // send every row again

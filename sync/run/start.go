@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -27,7 +28,7 @@ func (r *Runner) start(ctx context.Context, job Job, file *planFile, o Options) 
 	if err != nil {
 		return Report{}, err
 	}
-	run := ledger.Run{ID: newRunID(), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: filepath.Base(path), Started: time.Now(), Live: s.Keys > 0}
+	run := ledger.Run{ID: cmp.Or(o.ID, NewID()), Ref: state.Ref, Sync: s.Sync, PlanHash: s.Hash, PlanPath: filepath.Base(path), Started: time.Now(), Live: s.Keys > 0}
 	if err := r.Ledger.StartRun(ctx, run, s.Base, memoryOf(s).text()); err != nil {
 		return Report{}, err
 	}
@@ -38,7 +39,8 @@ func (r *Runner) start(ctx context.Context, job Job, file *planFile, o Options) 
 	return x.carryOut(ctx, run)
 }
 
-func newRunID() model.RunID {
+// NewID makes a name for a run.
+func NewID() model.RunID {
 	var b [8]byte
 	_, _ = rand.Read(b[:])
 	return model.RunID("run_" + time.Now().UTC().Format("20060102T150405") + "_" + hex.EncodeToString(b[:3]))

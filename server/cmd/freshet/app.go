@@ -149,29 +149,47 @@ func (a *app) load() (*config.Workspace, error) {
 	return config.Load(a.workspace, connectors.All(), a.getenv)
 }
 
-// serve opens the workspace for one command. What the workspace warns of goes to standard error.
-func (a *app) serve(each func(*config.Workspace, *control.Service) error) error {
+// loadTold is load; what the workspace warns of goes to standard error.
+func (a *app) loadTold() (*config.Workspace, error) {
 	ws, err := a.load()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range ws.Warnings {
 		a.warn(&ws.Warnings[i])
 	}
+	return ws, nil
+}
+
+// serve opens the workspace for one command, whoever else has it.
+func (a *app) serve(each func(*config.Workspace, *control.Service) error) error {
+	ws, err := a.loadTold()
+	if err != nil {
+		return err
+	}
 	return a.serveLoaded(ws, each)
 }
 
-func (a *app) serveLoaded(ws *config.Workspace, each func(*config.Workspace, *control.Service) error) (err error) {
+func (a *app) serveLoaded(ws *config.Workspace, each func(*config.Workspace, *control.Service) error) error {
+	return a.shown(func(p *progress) (err error) {
+		s := control.New(ws, p.event)
+		defer func() {
+			if closing := s.Close(); err == nil {
+				err = closing
+			}
+		}()
+		return each(ws, s)
+	})
+}
+
+// shown does something with its progress on the terminal.
+func (a *app) shown(each func(*progress) error) error {
 	p := a.newProgress()
 	out := a.out
 	a.out = p.before(out)
-	s := control.New(ws, p.event)
 	defer func() {
 		p.clear()
 		a.out = out
-		if closing := s.Close(); err == nil {
-			err = closing
-		}
 	}()
-	return each(ws, s)
+	return each(p)
 }

@@ -29,7 +29,7 @@ func (f *asideFlags) add(c *cobra.Command) {
 }
 
 // feedQuarantine lists what a feed has set aside, or does what the flags say about it.
-func (a *app) feedQuarantine(ctx context.Context, s *control.Service, feed string, limit int, f *asideFlags) error {
+func (a *app) feedQuarantine(ctx context.Context, s decides, feed string, limit int, f *asideFlags) error {
 	switch {
 	case f.show > 0:
 		event, err := s.ShowAside(ctx, feed, f.show)
@@ -58,7 +58,7 @@ func (a *app) feedQuarantine(ctx context.Context, s *control.Service, feed strin
 			fmt.Fprintf(a.out, "%s taken in; %s still cannot become rows\n", counted(out.Released, "event", "events"), count(out.Still))
 		})
 	}
-	list, err := s.FeedAside(ctx, feed, limit)
+	list, err := s.FeedAside(ctx, feed, 0, limit)
 	if err != nil {
 		return err
 	}
@@ -124,11 +124,11 @@ func (a *app) feedCommand() *cobra.Command {
 			if pause == resume {
 				return usage("cli.arguments", "a feed is paused or let go on", "write --pause --why REASON, or --resume")
 			}
-			return a.serve(func(_ *config.Workspace, s *control.Service) error {
+			return a.ask(c.Context(), func(ctx context.Context, _ *config.Workspace, d desk) error {
 				if pause {
-					return s.PauseFeed(c.Context(), args[0], why)
+					return d.PauseFeed(ctx, args[0], why)
 				}
-				return s.ResumeFeed(c.Context(), args[0], accept)
+				return d.ResumeFeed(ctx, args[0], accept)
 			})
 		},
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/freshet/freshet/server/config"
@@ -17,11 +18,11 @@ func (a *app) quarantineCommand() *cobra.Command {
 			if limit < 1 {
 				return usage("cli.bad_flag", "--limit is not a count of rows", "write --limit 50")
 			}
-			return a.serve(func(_ *config.Workspace, s *control.Service) error {
-				if s.IsFeed(args[0]) {
-					return a.feedQuarantine(c.Context(), s, args[0], limit, &flags)
+			return a.ask(c.Context(), func(ctx context.Context, ws *config.Workspace, d desk) error {
+				if _, isFeed := ws.Feeds[args[0]]; isFeed {
+					return a.feedQuarantine(ctx, d, args[0], limit, &flags)
 				}
-				list, err := s.Quarantine(c.Context(), args[0], limit)
+				list, err := d.Quarantine(ctx, args[0], limit)
 				if err != nil {
 					return err
 				}

@@ -34,11 +34,11 @@ func (a *app) runCommand() *cobra.Command {
 				return usage("cli.bad_flag", "--wait is less than nothing", "write --wait 0s to wait for no retry")
 			}
 			o.Wait = max(o.Wait, time.Nanosecond) // to control, zero means its own default
-			return a.serve(func(_ *config.Workspace, s *control.Service) error {
+			return a.ask(c.Context(), func(ctx context.Context, ws *config.Workspace, d desk) error {
 				if all {
-					return a.runAll(c.Context(), s, o)
+					return a.runAll(ctx, ws, d, o)
 				}
-				return a.runOne(c.Context(), s, args[0], o)
+				return a.runOne(ctx, d, args[0], o)
 			})
 		},
 	}
@@ -50,7 +50,7 @@ func (a *app) runCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) runOne(ctx context.Context, s *control.Service, sync string, o control.RunOptions) error {
+func (a *app) runOne(ctx context.Context, s desk, sync string, o control.RunOptions) error {
 	report, err := s.Run(ctx, sync, o)
 	if err != nil {
 		if report.Run == "" {
@@ -66,8 +66,8 @@ func (a *app) runOne(ctx context.Context, s *control.Service, sync string, o con
 	return nil
 }
 
-func (a *app) runAll(ctx context.Context, s *control.Service, o control.RunOptions) error {
-	reports, err := s.RunAll(ctx, o)
+func (a *app) runAll(ctx context.Context, ws *config.Workspace, s desk, o control.RunOptions) error {
+	reports, err := control.RunAll(ws, func(name string) (run.Report, error) { return s.Run(ctx, name, o) })
 	for _, r := range reports {
 		a.exit = max(a.exit, exitOf(r.Status))
 	}

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/freshet/freshet/connectors/hubspot/hubspotfake"
+	"github.com/freshet/freshet/connectors/kafka/kafkafake"
 	"github.com/freshet/freshet/connectors/salesforce/salesforcefake"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
 	"github.com/freshet/freshet/sync/ledger"
@@ -23,6 +25,9 @@ type places struct {
 	crm   *hubspotfake.Server
 
 	ledger *ledger.Ledger // held by somebody else
+
+	kafka   *kafkafake.Cluster
+	serving *exec.Cmd
 }
 
 // placesKey finds a script's places.
@@ -44,7 +49,7 @@ func (p *places) state() string {
 
 // start starts a place and puts its address into a variable: start signed HOOK_URL SECRET (a receiver that wants
 // signatures), start tls HOOK_URL (one with a certificate nobody knows, which lies in ca.pem), start hubspot CRM_URL TOKEN, start salesforce SF_URL,
-// start filling HOOK_URL FOLDER (one that fills a disk with its second call).
+// start kafka BROKER TOPIC, start filling HOOK_URL FOLDER (one that fills a disk with its second call).
 func start(ts *testscript.TestScript, _ bool, args []string) {
 	p := placesOf(ts)
 	switch args[0] {
@@ -76,6 +81,13 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		ts.Defer(s.Close)
 		ts.Setenv(args[1], s.URL)
+	case "kafka":
+		var err error
+		p.kafka, err = kafkafake.Start(kafkafake.Options{})
+		ts.Check(err)
+		ts.Defer(p.kafka.Close)
+		ts.Check(p.kafka.Create(args[2], 1, nil))
+		ts.Setenv(args[1], p.kafka.Addresses()[0])
 	case "filling":
 		hook := placesOf(ts).hooks[0]
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -20,6 +20,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: receive, Cmds: map[string]func(*testscript.TestScript, bool, []string){
 		"exits": exits, "onejson": oneJSON, "keep": keep, "inject": inject, "holds": holds, "start": start,
 		"crmholds": crmHolds, "crowd": crowd, "crmfield": crmField, "field": field, "calls": calls, "bring": bring, "work": work, "rest": rest, "spoil": spoil, "mark": mark, "same": same, "sqlfile": sqlFile, "hold": hold, "flip": flip, "rows": rows, "disk": disk,
+		"event": event, "until": until, "arrives": arrives, "serving": serving,
 	}, Condition: condition})
 }
 

@@ -1,38 +1,72 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/freshet/freshet/server/api"
+	"github.com/freshet/freshet/server/auth"
+	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/control"
+	"github.com/freshet/freshet/server/server"
+	"github.com/freshet/freshet/server/wire"
 	"github.com/spf13/cobra"
 )
 
 func (a *app) serveCommand() *cobra.Command {
-	return &cobra.Command{
+	var o server.Options
+	c := &cobra.Command{
 		Use: "serve", Short: "Take feeds in and keep syncs of tier realtime in step with them, until it is stopped", Args: needs(),
 		Long: "Take feeds in and keep syncs of tier realtime in step with them, until it is stopped.\n\n" +
-			"It tells once a second what has happened; with --json one JSON object on each line.",
+			"It tells once a second what has happened; with --json one JSON object on each line.\n\n" +
+			"The API answers under /api, its description under /docs. Other commands find the server by the file server.json in the\n" +
+			"data directory, which holds its address and a token and can be read by you alone.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			ws, err := a.load()
+			ws, err := a.loadTold()
 			if err != nil {
 				return err
 			}
-			for i := range ws.Warnings {
-				a.warn(&ws.Warnings[i])
-			}
-			d := newDigest(a.out, a.json)
-			s := control.New(ws, d.event)
-			defer s.Close()
-			stop := d.start()
-			defer stop()
-			return s.Serve(c.Context())
+			return a.serveWorkspace(c.Context(), ws, o)
 		},
 	}
+	c.Flags().StringVar(&o.Listen, "listen", "", "address and port of the API; port 0 is any that is free (default "+server.DefaultListen+", or a free port)")
+	c.Flags().BoolVar(&o.Remote, "remote", false, "with --listen: other machines may reach it; it has no TLS of its own, so put a proxy before it")
+	c.Flags().StringSliceVar(&o.Hosts, "host", nil, "a name under which the server is called, besides those of this machine")
+	return c
+}
+
+// serveWorkspace serves until ctx ends.
+func (a *app) serveWorkspace(ctx context.Context, ws *config.Workspace, o server.Options) error {
+	listening, err := server.Listen(o)
+	if err != nil {
+		return err
+	}
+	d, events := newDigest(a.out, a.json), api.NewEvents(time.Now())
+	s := control.New(ws, func(e control.Event) { d.event(e); events.Put(e) })
+	defer s.Close()
+	if err := s.Open(ctx); err != nil {
+		return errors.Join(err, listening.Close())
+	}
+	local, token := auth.NewLocal()
+	until, ending := context.WithCancel(context.WithoutCancel(ctx))
+	defer ending()
+	about := wire.About{Workspace: ws.Name, Version: thisBuild().Version, Since: time.Now().UTC().Format(time.RFC3339)}
+	answers := api.New(api.Parts{Service: s, Events: events, Who: local.Who, About: about, Until: until})
+	listening.Start(answers, func() bool { return ctx.Err() == nil && s.Ready() }, a.err, ending)
+	if err := listening.Announce(ws.DataDir, token); err != nil {
+		return errors.Join(err, listening.Stop())
+	}
+	d.event(control.Event{Stage: "listening", Note: listening.URL()})
+	stop := d.start()
+	defer stop()
+	return errors.Join(s.Serve(ctx), listening.Stop())
 }
 
 // digest gathers what happens and tells it once a second.
@@ -151,7 +185,7 @@ func percentile(ages []time.Duration, p int) float64 {
 }
 
 func (l *line) text() string {
-	who := l.Sync
+	who := cmp.Or(l.Sync, "server")
 	if l.Feed != "" {
 		who = "feeds." + l.Feed
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,12 +15,12 @@ func (a *app) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "Where every sync stands", Args: needs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.serve(func(_ *config.Workspace, s *control.Service) error {
-				list, err := s.Status(c.Context())
+			return a.ask(c.Context(), func(ctx context.Context, _ *config.Workspace, d desk) error {
+				list, err := d.Status(ctx)
 				if err != nil {
 					return err
 				}
-				feeds, err := s.FeedStatuses(c.Context())
+				feeds, err := d.FeedStatuses(ctx)
 				if err != nil {
 					return err
 				}

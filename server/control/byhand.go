@@ -1,0 +1,186 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/freshet/freshet/server/wire"
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/run"
+)
+
+// runs are the runs that were asked for while the workspace is served: those that wait or are under way, and the last that ended.
+type runs struct {
+	mu      sync.Mutex
+	list    []*byHand // oldest first
+	stopped bool
+	working sync.WaitGroup
+}
+
+// runsKept is how many runs are remembered here; the ledger remembers those that began for ever.
+const runsKept = 1000
+
+// byHand is one run that was asked for.
+type byHand struct {
+	sync    string
+	options RunOptions
+	stop    context.CancelFunc
+	done    chan struct{}
+
+	// Guarded by the mutex of runs.
+	state  wire.RunState
+	report *run.Report
+	err    error
+}
+
+// StartRun asks for a run of a sync and gives its id at once. Where the same is asked for again while it waits for its turn, it is
+// the same run.
+func (s *Service) StartRun(ctx context.Context, name string, o RunOptions, why string) (model.RunID, error) {
+	if _, err := s.workspace.Sync(name); err != nil {
+		return "", err
+	}
+	did := "run.start"
+	if o.Approve != "" {
+		did = "run.approve"
+	}
+	if err := s.did(ctx, did, "syncs."+name, why); err != nil {
+		return "", err
+	}
+	return s.serving.runs.start(ctx, name, o, s.inTurn)
+}
+
+// inTurn is how a run is carried out.
+type inTurn func(ctx context.Context, name string, o RunOptions, began func()) (run.Report, error)
+
+func (r *runs) start(ctx context.Context, name string, o RunOptions, carryOut inTurn) (model.RunID, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return "", ended()
+	}
+	for _, h := range r.list {
+		same := h.options
+		same.ID = o.ID
+		if h.state == wire.Waiting && h.sync == name && same == o {
+			return h.options.ID, nil
+		}
+	}
+	o.ID = run.NewID()
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	h := &byHand{sync: name, options: o, stop: stop, done: make(chan struct{}), state: wire.Waiting}
+	r.list = append(r.list, h)
+	r.forget()
+	r.working.Add(1)
+	go func() {
+		defer r.working.Done()
+		defer stop()
+		report, err := carryOut(ctx, name, o, func() { r.set(h, wire.Running, nil, nil) })
+		r.set(h, wire.Done, &report, err)
+		close(h.done)
+	}()
+	return o.ID, nil
+}
+
+// forget lets the oldest runs go that have ended. The caller holds mu.
+func (r *runs) forget() {
+	for i := 0; i < len(r.list) && len(r.list) > runsKept; {
+		if r.list[i].state == wire.Done {
+			r.list = slices.Delete(r.list, i, i+1)
+			continue
+		}
+		i++
+	}
+}
+
+func (r *runs) set(h *byHand, state wire.RunState, report *run.Report, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h.state, h.report, h.err = state, report, err
+}
+
+func (r *runs) find(id model.RunID) *byHand {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.list, func(h *byHand) bool { return h.options.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return r.list[i]
+}
+
+// stop ends every run as a signal does: calls in flight are finished, and the rest is kept for the next run. None is begun any
+// more.
+func (r *runs) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stopped = true
+	for _, h := range r.list {
+		h.stop()
+	}
+}
+
+// end is stop, and waits until it has come to that.
+func (r *runs) end() {
+	r.stop()
+	r.working.Wait()
+}
+
+// tell is a run as it stands.
+func (r *runs) tell(h *byHand) wire.Run {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := wire.Run{Run: h.options.ID, Sync: h.sync, State: h.state}
+	if h.err != nil {
+		out.Failed = wire.ProblemOf(fault.As(h.err))
+	}
+	if h.report != nil && (h.err == nil || h.report.Run != "") {
+		out.Report = h.report
+	}
+	return out
+}
+
+// AwaitRun tells how a run stands: at its end, or when ctx ends.
+func (s *Service) AwaitRun(ctx context.Context, id model.RunID) (wire.Run, error) {
+	h := s.serving.runs.find(id)
+	if h == nil {
+		return s.pastRun(context.WithoutCancel(ctx), id)
+	}
+	select {
+	case <-h.done:
+	case <-ctx.Done():
+	}
+	return s.serving.runs.tell(h), nil
+}
+
+// pastRun is a run as the ledger has it.
+func (s *Service) pastRun(ctx context.Context, id model.RunID) (wire.Run, error) {
+	r, known, err := s.ledger.Run(ctx, id)
+	if err != nil {
+		return wire.Run{}, err
+	}
+	if !known {
+		return wire.Run{}, fault.New(fault.Usage, "control.no_run", fmt.Sprintf("there is no run %s", id)).
+			Do("a run that was held, or stopped before it began, is remembered only until the server is stopped")
+	}
+	out := wire.Run{Run: r.ID, Sync: r.Sync, State: wire.Done}
+	if r.Report == "" {
+		out.State = wire.Running
+		return out, nil
+	}
+	out.Report = &run.Report{}
+	return out, json.Unmarshal([]byte(r.Report), out.Report)
+}
+
+// CancelRun stops a run as a signal does: calls in flight are finished, and the rest is kept for the next run.
+func (s *Service) CancelRun(ctx context.Context, id model.RunID, why string) (wire.Run, error) {
+	h := s.serving.runs.find(id)
+	if h == nil {
+		return s.pastRun(ctx, id)
+	}
+	h.stop()
+	return s.serving.runs.tell(h), s.did(ctx, "run.cancel", string(id), why)
+}
