@@ -165,6 +165,10 @@ func (s *Service) Release(ctx context.Context, name string, number int64, edited
 		return out, err
 	}
 	for _, a := range items {
+		if number == 0 && a.Code == feed.Truncated {
+			out.Still++ // it removes rows: only by its number
+			continue
+		}
 		switch err := f.Release(ctx, a, edited, why); {
 		case err == nil:
 			out.Released++

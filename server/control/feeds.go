@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/engine"
@@ -80,7 +81,7 @@ func (s *Service) openFeedUnder(ctx context.Context, e *engine.Engine, name stri
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
-	return &openedFeed{Feed: f, source: source, name: name}, nil
+	return &openedFeed{Feed: f, source: source, decoder: decoder, name: name}, nil
 }
 
 // definedAs is a feed under an earlier version of its definition.
@@ -104,7 +105,10 @@ func (s *Service) definedAs(ctx context.Context, def model.Feed, version int64) 
 type openedFeed struct {
 	*feed.Feed
 	source  connect.Source
+	decoder *decoder
 	name    string
+	serving bool   // it is being followed: events that wait for a schema keep nothing else waiting
+	why     string // why some of its events wait, as it was told last
 	started bool
 	paused  bool
 }
@@ -141,26 +145,46 @@ func (s *Service) drain(ctx context.Context, f *openedFeed) error {
 	return errors.Join(s.toEnd(ctx, f), f.Flush(context.WithoutCancel(ctx)))
 }
 
-// toEnd takes a feed in up to where its topics end now.
+// stalled is how long a feed that is to be taken in to its end may get nowhere.
+const stalled = 15 * time.Second
+
+// toEnd takes a feed in up to where its topics end now. Where it gets nowhere for a while, since a schema cannot be had or a
+// partition cannot be read: fault feed.waits.
 func (s *Service) toEnd(ctx context.Context, f *openedFeed) error {
 	ends, err := f.Ends(ctx)
 	if err != nil {
 		return err
 	}
 	var events int64
-	for !f.Reached(ends) {
-		taken, err := f.Step(ctx)
+	for moved := time.Now(); !f.Reached(ends); {
+		taken, err := f.StepWithin(ctx, time.Second)
 		if err != nil {
 			return err
 		}
-		events += int64(taken.Events)
-		s.progress(Event{Feed: f.name, Stage: "reading", Done: events})
-		if taken.Paused != "" {
+		if events += int64(taken.Events); taken.Events > 0 {
+			moved = time.Now()
+			s.progress(Event{Feed: f.name, Stage: "reading", Done: events})
+		}
+		switch {
+		case taken.Paused != "":
 			return fault.New(fault.Held, "feed.paused", "the feed "+f.name+" has paused: "+taken.Paused).At("feeds." + f.name).
 				Do("look at what was set aside: freshet quarantine " + f.name)
+		case f.serving && f.Settled(ends):
+			return nil // what waits goes on waiting; nobody else is to wait for it
+		case time.Since(moved) > stalled:
+			return waits(f.name, taken)
 		}
 	}
 	return nil
+}
+
+// waits is why a feed does not come to the end of its topics.
+func waits(name string, taken feed.Taken) error {
+	f := fault.New(fault.Source, "feed.waits", "the feed "+name+" does not come to the end of its topics: some partitions cannot be read now")
+	if taken.Waiting > 0 {
+		f.Message = "events of the feed " + name + " wait for their schema: " + taken.Why
+	}
+	return f.At("feeds." + name).Do("look at the source; what was read is kept, and the same command goes on from there")
 }
 
 // feedRef finds a feed in the ledger.

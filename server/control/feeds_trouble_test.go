@@ -119,7 +119,8 @@ func TestTooMuchSetAsidePauses(t *testing.T) {
 	}
 }
 
-// TestTruncationRemovesNothing: a truncated table pauses the feed; the destination keeps what it has.
+// TestTruncationRemovesNothing: a truncated table pauses the feed; the destination keeps what it has. A person who releases the
+// truncation by its number removes the rows that are older, and no others.
 func TestTruncationRemovesNothing(t *testing.T) {
 	s := newStream(t, webhookfake.Options{})
 	s.write(map[int]int{1: 10, 2: 20})
@@ -130,6 +131,29 @@ func TestTruncationRemovesNothing(t *testing.T) {
 		t.Fatalf("the truncation was not noticed: %v", err)
 	}
 	if differs := s.differs(map[int]int{1: 10, 2: 20}); differs != "" {
+		t.Error(differs)
+	}
+	ctx := context.Background()
+	if err := service.ResumeFeed(ctx, "carts", false); err != nil {
+		t.Fatal(err)
+	}
+	_ = service.Close()
+	time.Sleep(5 * time.Millisecond) // between partitions the time of an event decides
+	s.write(map[int]int{3: 30})
+	s.run()
+	if differs := s.differs(map[int]int{1: 10, 2: 20, 3: 30}); differs != "" {
+		t.Error(differs)
+	}
+	service = s.service()
+	if out, err := service.Release(ctx, "carts", 0, nil, ""); err != nil || out.Released != 0 || out.Still != 1 {
+		t.Errorf("trying everything again has released the truncation: %+v, %v", out, err)
+	}
+	if out, err := service.Release(ctx, "carts", 1, nil, "the shop has closed"); err != nil || out.Released != 1 {
+		t.Fatal(out, err)
+	}
+	_ = service.Close()
+	s.run()
+	if differs := s.differs(map[int]int{3: 30}); differs != "" {
 		t.Error(differs)
 	}
 }

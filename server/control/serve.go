@@ -43,6 +43,9 @@ func (s *Service) Serve(ctx context.Context) error {
 			_ = errors.Join(f.Flush(context.WithoutCancel(ctx)), f.Close())
 		}
 	}()
+	if ctx.Err() != nil {
+		return nil // it was stopped before it had begun
+	}
 	if err != nil {
 		return err
 	}
@@ -89,6 +92,7 @@ func (s *Service) startFeeds(ctx context.Context, e *engine.Engine) (map[string]
 			return feeds, err
 		}
 		feeds[name] = f
+		f.serving, f.decoder.patience = true, servingPatience
 		if s.start(ctx, f) {
 			if err := s.toEnd(ctx, f); err != nil {
 				s.stumble(ctx, f, err)
@@ -97,6 +101,9 @@ func (s *Service) startFeeds(ctx context.Context, e *engine.Engine) (map[string]
 	}
 	return feeds, ctx.Err()
 }
+
+// servingPatience is how long a feed that is followed waits for a schema before it goes on with events that need none.
+const servingPatience = 50 * time.Millisecond
 
 // start begins to read a feed; false: it is paused, or cannot be read now.
 func (s *Service) start(ctx context.Context, f *openedFeed) bool {
@@ -167,6 +174,11 @@ func (s *Service) follow(ctx context.Context, f *openedFeed, news *supervise.New
 func (s *Service) tookIn(f *openedFeed, taken feed.Taken, news *supervise.News) {
 	if taken.Changed > 0 {
 		news.Tell()
+	}
+	if taken.Why != f.why {
+		if f.why = taken.Why; f.why != "" {
+			s.progress(Event{Feed: f.name, Stage: "waiting", Note: "events wait for their schema: " + f.why})
+		}
 	}
 	if taken.Events > 0 {
 		s.progress(Event{Feed: f.name, Stage: "taken in", Done: int64(taken.Events), Aside: int64(taken.Aside)})

@@ -38,10 +38,14 @@ type Feed struct {
 	stream  connect.Stream
 	columns *columns
 	parts   map[place]*partition
-	held    []model.Event        // events whose schema the registry has not given yet, and what came after them
-	broken  []connect.StreamNote // why it cannot go on by itself
+	held    []model.Event            // events whose schema the registry has not given yet, and what came after them
+	ahead   map[place]model.Position // where the stream stands in partitions, as far as it was not taken in yet
+	read    map[place]model.Position // where the stream stood when the archive was last given something, since it was flushed
+	broken  []connect.StreamNote     // why it cannot go on by itself
 	recent  recent
-	stored  int // bytes handed to the archive since it was flushed
+	why     string        // why events wait for their schema
+	most    time.Duration // how long a poll may wait; 0: until there is something
+	stored  int           // bytes handed to the archive since it was flushed
 	flushed time.Time
 }
 
@@ -112,6 +116,8 @@ func (f *Feed) sameDefinition(ctx context.Context) error {
 }
 
 func placeOf(p model.Position) place { return place{p.Topic, p.TopicID, p.Partition} }
+
+func placeOfEvent(e *model.Event) place { return place{e.Topic, e.TopicID, e.Partition} }
 
 // Table is the feed's table as it is now.
 func (f *Feed) Table() engine.FeedTable { return tableOf(f.def, f.columns.list) }
@@ -203,6 +209,8 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 	if err != nil {
 		return err
 	}
+	// What an earlier stream brought and was not taken in comes again.
+	f.held, f.ahead, f.read = nil, map[place]model.Position{}, map[place]model.Position{}
 	var known []model.Position
 	for _, p := range f.parts {
 		if f.madeAnew(p) {
@@ -291,15 +299,25 @@ func (f *Feed) Close() error {
 func (f *Feed) Ends(ctx context.Context) ([]model.Position, error) { return f.stream.Ends(ctx) }
 
 // Reached says whether everything before these positions has been taken in.
-func (f *Feed) Reached(ends []model.Position) bool {
-	if len(f.held) > 0 {
-		return false
-	}
+func (f *Feed) Reached(ends []model.Position) bool { return len(f.held) == 0 && f.Settled(ends) }
+
+// Settled is Reached, but for the partitions in which events wait for their schema.
+func (f *Feed) Settled(ends []model.Position) bool {
+	waits := f.waiting()
 	for _, end := range ends {
 		p := f.parts[placeOf(end)]
-		if end.Next > 0 && (p == nil || p.Next < end.Next) {
+		if end.Next > 0 && !waits[placeOf(end)] && (p == nil || p.Next < end.Next) {
 			return false
 		}
 	}
 	return true
+}
+
+// waiting are the partitions in which events wait for their schema.
+func (f *Feed) waiting() map[place]bool {
+	waits := map[place]bool{}
+	for i := range f.held {
+		waits[placeOfEvent(&f.held[i])] = true
+	}
+	return waits
 }

@@ -25,6 +25,9 @@ func (f *Feed) Release(ctx context.Context, a ledger.Aside, edited []byte, why s
 	if reading.Problem != nil {
 		return stillWrong(a, *reading.Problem)
 	}
+	if truncates(reading) {
+		return f.empty(ctx, a, why)
+	}
 	t := &taking{Feed: f, rows: map[model.Key]*ledger.FeedRow{}, moved: map[place]*partition{}}
 	d := decoded{&event, a.Version, reading}
 	if err := t.recall(ctx, []decoded{d}); err != nil {

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +20,8 @@ type Taken struct {
 	Aside   int
 	Late    int
 	Ignored int
+	Waiting int    // events that wait for their schema, with what comes after them in their partitions
+	Why     string // why they wait
 	Paused  string // why the feed has paused itself, "" while it goes on
 }
 
@@ -39,11 +42,21 @@ func (f *Feed) Step(ctx context.Context) (Taken, error) {
 	if err != nil {
 		return taken, err
 	}
-	if err := f.archive(ctx, fetch.Events); err != nil || len(f.broken) == 0 {
+	if taken.Waiting = len(f.held); taken.Waiting > 0 {
+		taken.Why = f.why
+	}
+	if err := f.archive(ctx, fetch); err != nil || len(f.broken) == 0 {
 		return taken, err
 	}
 	taken.Paused = f.broken[0].Message
 	return taken, f.stop(ctx)
+}
+
+// StepWithin is Step, but waits no longer than it may.
+func (f *Feed) StepWithin(ctx context.Context, most time.Duration) (Taken, error) {
+	f.most = most
+	defer func() { f.most = 0 }()
+	return f.Step(ctx)
 }
 
 // stop pauses a feed of whose stream something is missing, or that is somebody else's too: a person decides how it goes on.
@@ -59,9 +72,8 @@ func (f *Feed) stop(ctx context.Context) error {
 // hear passes a note on. What waits of a partition that is not ours any more is forgotten: whoever has it reads it again.
 func (f *Feed) hear(n connect.StreamNote) {
 	if n.Kind == connect.Revoked {
-		f.held = slices.DeleteFunc(f.held, func(e model.Event) bool {
-			return place{e.Topic, e.TopicID, e.Partition} == placeOf(n.Position)
-		})
+		f.held = slices.DeleteFunc(f.held, func(e model.Event) bool { return placeOfEvent(&e) == placeOf(n.Position) })
+		delete(f.ahead, placeOf(n.Position))
 	}
 	if n.Kind.Stops() {
 		f.broken = append(f.broken, n)
@@ -74,10 +86,14 @@ func (f *Feed) hear(n connect.StreamNote) {
 // poll waits for events. While some wait for their schema it does not wait long, so that these are tried again; once they
 // are too many, nothing more is read.
 func (f *Feed) poll(ctx context.Context) (connect.Fetch, error) {
-	if len(f.held) == 0 {
+	most := f.most
+	if len(f.held) > 0 {
+		most = retryHeld
+	}
+	if most == 0 {
 		return f.stream.Poll(ctx)
 	}
-	soon, cancel := context.WithTimeout(ctx, retryHeld)
+	soon, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	if f.heldBytes() >= mostHeld {
 		<-soon.Done()
@@ -107,13 +123,13 @@ const (
 )
 
 // archive keeps the events as they came. They count as archived once they are on the disk.
-func (f *Feed) archive(ctx context.Context, events []model.Event) error {
+func (f *Feed) archive(ctx context.Context, fetch connect.Fetch) error {
 	if f.Archive == nil {
 		return nil
 	}
-	fresh := events[:0:0]
-	for _, e := range events {
-		if p := f.parts[place{e.Topic, e.TopicID, e.Partition}]; p != nil && e.Offset >= p.Archived {
+	fresh := fetch.Events[:0:0]
+	for _, e := range fetch.Events {
+		if p := f.parts[placeOfEvent(&e)]; p != nil && e.Offset >= p.Archived {
 			fresh = append(fresh, e)
 			f.stored += e.Size()
 		}
@@ -121,28 +137,40 @@ func (f *Feed) archive(ctx context.Context, events []model.Event) error {
 	if err := f.Archive.Append(ctx, fresh); err != nil {
 		return err
 	}
-	if f.stored == 0 || f.stored < archiveBytes && time.Since(f.flushed) < archiveEvery {
+	for _, n := range fetch.Next {
+		f.read[placeOf(n)] = n
+	}
+	if f.stored < archiveBytes && time.Since(f.flushed) < archiveEvery {
 		return nil
 	}
 	return f.Flush(ctx)
 }
 
-// Flush makes the archive durable and notes how far it is.
+// Flush makes the archive durable and notes how far it is: as far as the stream was read, since what stands between events
+// (markers of transactions, what was aborted or compacted) is nothing to keep, and must not be missed when retention takes it.
 func (f *Feed) Flush(ctx context.Context) error {
-	if f.Archive == nil || f.stored == 0 {
+	if f.Archive == nil {
 		return nil
 	}
-	kept, err := f.Archive.Flush(ctx)
-	if err != nil {
-		return err
+	f.flushed = time.Now()
+	var kept []model.Position
+	if f.stored > 0 {
+		var err error
+		if kept, err = f.Archive.Flush(ctx); err != nil {
+			return err
+		}
+		f.stored = 0
 	}
 	var positions []ledger.FeedPosition
-	for _, k := range kept {
-		if p := f.parts[placeOf(k)]; p != nil {
+	for _, k := range append(kept, slices.Collect(maps.Values(f.read))...) {
+		if p := f.parts[placeOf(k)]; p != nil && k.Next > p.Archived {
 			p.Archived = k.Next
 			positions = append(positions, p.FeedPosition)
 		}
 	}
-	f.stored, f.flushed = 0, time.Now()
+	clear(f.read)
+	if len(positions) == 0 {
+		return nil
+	}
 	return f.Ledger.Archived(ctx, positions)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/engine"
+	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/window"
@@ -38,6 +39,9 @@ type decoded struct {
 func (f *Feed) take(ctx context.Context, fetch connect.Fetch) (Taken, error) {
 	events := append(f.held, fetch.Events...)
 	f.held = nil
+	for _, n := range fetch.Next {
+		f.ahead[placeOf(n)] = n
+	}
 	t := &taking{Feed: f, rows: map[model.Key]*ledger.FeedRow{}, moved: map[place]*partition{}}
 	list, err := t.decode(ctx, events)
 	if err != nil {
@@ -49,8 +53,8 @@ func (f *Feed) take(ctx context.Context, fetch connect.Fetch) (Taken, error) {
 	for i := range list {
 		t.apply(&list[i])
 	}
-	if len(f.held) == 0 {
-		t.skip(fetch.Next)
+	if err := t.skip(ctx); err != nil {
+		return t.taken, err
 	}
 	return t.taken, t.keep(ctx)
 }
@@ -61,7 +65,7 @@ func (t *taking) decode(ctx context.Context, events []model.Event) ([]decoded, e
 	waits := map[place]bool{}
 	for i := range events {
 		e := &events[i]
-		at := place{e.Topic, e.TopicID, e.Partition}
+		at := placeOfEvent(e)
 		p, err := t.partition(ctx, at, e.Offset)
 		if err != nil {
 			return nil, err
@@ -76,6 +80,7 @@ func (t *taking) decode(ctx context.Context, events []model.Event) ([]decoded, e
 		reading, err := t.Decoder.Read(e)
 		if err != nil {
 			waits[at] = true // its schema cannot be had now: it and what comes after it in its partition wait
+			t.why = fault.As(err).Message
 			t.held = append(t.held, *e)
 			continue
 		}
@@ -136,13 +141,16 @@ func (t *taking) apply(d *decoded) {
 		t.aside(d, "", *r.Problem)
 		return
 	}
-	t.recent.note(false)
 	if len(r.Changes) == 0 {
 		t.batch.Ignored++
 		t.taken.Ignored++
 	}
+	aside := t.taken.Aside
 	for i := range r.Changes {
 		t.change(d, &r.Changes[i])
+	}
+	if t.taken.Aside == aside {
+		t.recent.note(false)
 	}
 }
 
@@ -164,6 +172,7 @@ func (t *taking) row(key model.Key) (row ledger.FeedRow, known bool) {
 // change brings one key up to date, unless something newer has been said about it. Guarantee G27.
 func (t *taking) change(d *decoded, c *window.Change) {
 	if c.Op == window.Truncate {
+		t.aside(d, "", truncated)
 		t.taken.Paused = "its table was truncated at the source: nothing is removed before a person has agreed"
 		return
 	}
@@ -239,17 +248,25 @@ func whole(c *window.Change, base []byte) (model.Fields, bool) {
 	return merged, true
 }
 
-// skip moves partitions past what holds no events: control records, aborted transactions, compacted ones.
-func (t *taking) skip(next []model.Position) {
-	for _, n := range next {
-		if p := t.moved[placeOf(n)]; p != nil {
-			p.Next, p.Epoch = max(p.Next, n.Next), n.Epoch
-		} else if known := t.parts[placeOf(n)]; known != nil && n.Next > known.Next {
-			moved := *known
-			moved.Next = n.Next
-			t.moved[placeOf(n)] = &moved
+// skip moves partitions to where the stream says they stand: past what holds no events (control records, aborted
+// transactions, compacted ones), and to where those begin that have had no event yet. Not past what waits for its schema.
+func (t *taking) skip(ctx context.Context) error {
+	waits := t.waiting()
+	for at, n := range t.ahead {
+		if waits[at] {
+			continue
 		}
+		delete(t.ahead, at)
+		if known := t.parts[at]; known != nil && t.moved[at] == nil && n.Next <= known.Next {
+			continue
+		}
+		p, err := t.partition(ctx, at, n.Next)
+		if err != nil {
+			return err
+		}
+		p.Next, p.Epoch = max(p.Next, n.Next), n.Epoch
 	}
+	return nil
 }
 
 // keep makes the batch durable, shows it to the engine and tells the broker. Guarantee G28.
