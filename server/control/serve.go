@@ -57,7 +57,12 @@ func (s *Service) Serve(ctx context.Context) error {
 	if err := s.forgetLive(ctx, live); err != nil {
 		return err
 	}
-	return s.work(ctx, e, feeds, live)
+	scheduler, err := s.newScheduler(ctx, live)
+	if err != nil {
+		return err
+	}
+	s.serves = true
+	return s.work(ctx, e, feeds, live, scheduler)
 }
 
 // forgetLive lets go of syncs that are live no longer: changes are not to be kept for them.
@@ -130,15 +135,16 @@ func (s *Service) stumble(ctx context.Context, f *openedFeed, err error) {
 }
 
 // work runs one goroutine a feed, one a live sync, and one that tidies.
-func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, syncs []model.Sync) error {
+func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, syncs []model.Sync, scheduler *supervise.Scheduler) error {
 	g, ctx := errgroup.WithContext(ctx)
 	news := supervise.NewNews()
 	for _, f := range feeds {
 		g.Go(func() error { return s.follow(ctx, f, news) })
 	}
 	for _, sync := range syncs {
-		g.Go(func() error { return s.live(ctx, e, feeds, sync, news) })
+		g.Go(func() error { return s.live(ctx, e, feeds, sync, news, scheduler) })
 	}
+	g.Go(func() error { scheduler.Serve(ctx); return nil })
 	g.Go(func() error { return s.tidy(ctx, syncs) })
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -191,13 +197,16 @@ func (s *Service) tookIn(f *openedFeed, taken feed.Taken, news *supervise.News) 
 
 // live keeps one sync live. While it cannot be, as before the first event has shown what columns there are, it is tried
 // again with every news.
-func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync, news *supervise.News) error {
+func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync, news *supervise.News, scheduler *supervise.Scheduler) error {
 	heard, said := news.Listen(), ""
 	for ctx.Err() == nil {
 		live, shut, err := s.openLive(ctx, e, feeds, sync)
 		if err == nil {
 			defer shut()
 			return s.keepLive(ctx, live, heard)
+		}
+		if neverLive(err) && ctx.Err() == nil {
+			return s.fallBack(ctx, scheduler, sync, err)
 		}
 		if note := fault.As(err).Message; note != said && ctx.Err() == nil {
 			s.progress(Event{Sync: sync.Name, Stage: "not live", Note: note})

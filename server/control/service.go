@@ -26,6 +26,8 @@ type Service struct {
 	lanes     deliver.Lanes
 	past      *history.Store
 	ledger    *ledger.Ledger // nil until work that writes needs it
+	turns     turns          // whose turn it is to work on a sync
+	serves    bool           // feeds are taken in by this process: their tables are as the ledger has them
 }
 
 // New makes the service of a workspace; progress may be nil. Nothing is opened yet.
@@ -170,7 +172,7 @@ func objectOf(spec connect.Spec, name string) connect.Object {
 // fresh is engine with everything in the feeds' tables that their topics hold now, where this process may take it in.
 func (s *Service) fresh(ctx context.Context, m model.Model) (*engine.Engine, func(), error) {
 	feeds := s.feedsOf(m)
-	if len(feeds) == 0 || s.ledger == nil {
+	if len(feeds) == 0 || s.ledger == nil || s.serves {
 		return s.engine(ctx, m)
 	}
 	e, shut, err := s.engineOf(ctx, []model.Model{m})

@@ -14,7 +14,7 @@ import (
 
 func (a *app) serveCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "serve", Short: "Take feeds in and keep syncs of tier realtime in step with them, until it is stopped", Args: needs(),
+		Use: "serve", Short: "Take feeds in, keep syncs of tier realtime in step with them and run the others at their times", Args: needs(),
 		Long: "Take feeds in and keep syncs of tier realtime in step with them, until it is stopped.\n\n" +
 			"It tells once a second what has happened; with --json one JSON object on each line.",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -162,7 +162,7 @@ func (l *line) text() string {
 		if l.Aside > 0 {
 			text += fmt.Sprintf(", %d set aside", l.Aside)
 		}
-	case l.Stage == "live":
+	case l.Stage == "live" || l.Stage == "ran":
 		text += fmt.Sprintf("%d delivered in %d calls", l.Delivered, l.Calls)
 		if l.Removed > 0 {
 			text += fmt.Sprintf(", %d of them removals", l.Removed)
