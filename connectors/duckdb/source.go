@@ -2,7 +2,9 @@ package duckdbsource
 
 import (
 	"context"
+	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
@@ -13,19 +15,45 @@ type source struct {
 	name string
 	path string
 	wait time.Duration // how long a file that another process writes to is tried again
+
+	mu   sync.Mutex
+	held []*os.File
 }
 
-// Close has nothing to do: the engine's own Close detaches the file.
-func (s *source) Close() error { return nil }
+// Close lets writers have the file again. The engine's own Close detaches it, and comes before.
+func (s *source) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.held {
+		_ = f.Close()
+	}
+	s.held = nil
+	return nil
+}
+
+// keep remembers what Close lets go of.
+func (s *source) keep(f *os.File) {
+	if f == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = append(s.held, f)
+}
 
 // Attach opens the file read-only. The faults are those of diagnose.
 func (s *source) Attach(ctx context.Context, db connect.SQL, alias string) ([]connect.Problem, error) {
 	statement := "ATTACH '" + strings.ReplaceAll(s.path, "'", "''") + `' AS "` + strings.ReplaceAll(alias, `"`, `""`) + `" (READ_ONLY)`
 	deadline := time.Now().Add(s.wait)
 	for pause := 50 * time.Millisecond; ; pause *= 2 {
+		held := keepWritersOut(s.path)
 		err := db.Exec(ctx, statement)
 		if err == nil {
+			s.keep(held)
 			return nil, nil
+		}
+		if held != nil {
+			_ = held.Close()
 		}
 		if ctx.Err() != nil {
 			return nil, err

@@ -33,6 +33,16 @@ func TestBadInput(t *testing.T) {
 		"bad percentage":        {"success: 99.9%", "success: 99.9", "wrong_type", "39:36", "99.9%"},
 		"bad cron":              {"tier: hourly", "schedule: {cron: \"* *\"}", "wrong_type", "38:22", "five cron fields"},
 		"tier and schedule":     {"tier: hourly", "tier: hourly\n    schedule: {every: 5m}", "conflict", "39:15", "keep one"},
+		"cron with seconds":     {"tier: hourly", "schedule: {cron: \"0 0 6 * * *\"}", "wrong_type", "38:22", "leave the first one out"},
+		"cron hour":             {"tier: hourly", "schedule: {cron: \"0 25 * * *\"}", "wrong_type", "38:22", "the hour is 0 to 23"},
+		"cron day":              {"tier: hourly", "schedule: {cron: \"0 6 * * mo\"}", "wrong_type", "38:22", "did you mean mon?"},
+		"cron that never comes": {"tier: hourly", "schedule: {cron: \"0 6 31 2 *\"}", "wrong_type", "38:22", "no such day"},
+		"zone":                  {"tier: hourly", "schedule: {cron: \"@daily\", zone: Europe/Berln}", "wrong_type", "38:38", "did you mean Europe/Berlin?"},
+		"a city for a zone":     {"workspace: shop", "workspace: shop\ntime_zone: new york", "wrong_type", "2:12", "did you mean America/New_York?"},
+		"the machine's zone":    {"workspace: shop", "workspace: shop\ntime_zone: Local", "wrong_type", "2:12", "Europe/Berlin, America/New_York or UTC"},
+		"zone beside every":     {"tier: hourly", "schedule: {every: 5m, zone: UTC}", "conflict", "38:33", "take zone out"},
+		"too often":             {"tier: hourly", "schedule: {every: 100ms}", "wrong_type", "38:23", "write 1s or more"},
+		"empty schedule":        {"tier: hourly", "schedule: {zone: UTC}", "required", "38:15", "{every: 15m}"},
 		"every and cron":        {"tier: hourly", "schedule: {every: 5m, cron: \"@daily\"}", "conflict", "38:33", "keep one"},
 		"ambiguous literal":     {"{value: customer}", "{value: 007}", "wrong_type", "36:31", "in quotes"},
 		"template and value":    {"{value: customer}", "{value: customer, column: plan}", "conflict", "36:31", "keep one"},
@@ -174,7 +184,8 @@ func TestSyncsThatUndoEachOther(t *testing.T) {
 // TestTheEnvironmentIsNotQuoted: what came from the environment may be a secret that stands in the wrong place.
 func TestTheEnvironmentIsNotQuoted(t *testing.T) {
 	for _, place := range [][2]string{
-		{"mode: upsert", "mode: ${HOOK_SECRET}"}, {"tier: hourly", "tier: ${HOOK_SECRET}"}, {"type: hubspot", "type: \"${HOOK_SECRET}\""},
+		{"mode: upsert", "mode: ${HOOK_SECRET}"}, {"tier: hourly", "tier: ${HOOK_SECRET}"},
+		{"tier: hourly", "schedule: {cron: \"${HOOK_SECRET}\"}"}, {"tier: hourly", "schedule: {cron: \"@daily\", zone: \"${HOOK_SECRET}\"}"}, {"type: hubspot", "type: \"${HOOK_SECRET}\""},
 		{"model: customers\n    destination", "model: ${HOOK_SECRET}\n    destination"}, {"object: contacts", "object: ${HOOK_SECRET}"},
 		{"destination: crm", "destination: ${HOOK_SECRET}"}, {"max_leaves: 10%", "max_leaves: \"${HOOK_SECRET}\""},
 		{"http://127.0.0.1:9000/in", "${HOOK_SECRET}"}, {"\"${HUBSPOT_TOKEN}\"", "*" + canary}, {"\"${HUBSPOT_TOKEN}\"", "\"" + canary},

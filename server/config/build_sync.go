@@ -40,19 +40,28 @@ func (b *builder) onLeave(v value, mode model.Mode) model.OnLeave {
 }
 
 func (b *builder) promises(v value, s *model.Sync) {
-	schedule := v.get("schedule")
-	every, cron := schedule.get("every"), schedule.get("cron")
-	s.Every, _ = parseDuration(b.str(every))
-	s.Cron = b.str(cron)
+	b.schedule(v, s)
 	s.Freshness, _ = parseDuration(b.str(v.get("slo").get("freshness")))
 	s.Success, _ = parsePercent(b.str(v.get("slo").get("success")))
+}
+
+// schedule reads when a sync runs. A tier says it, or a schedule; beside tier realtime a schedule is for the time in which the
+// sync cannot be live.
+func (b *builder) schedule(v value, s *model.Sync) {
+	schedule := v.get("schedule")
+	every, cron, zone := schedule.get("every"), schedule.get("cron"), schedule.get("zone")
+	s.Every, _ = parseInterval(b.str(every))
+	s.Cron = b.str(cron)
+	s.Zone = cmp.Or(b.str(zone), b.w.TimeZone)
 	switch {
 	case !every.absent() && !cron.absent():
 		b.fail(cron.pos(), "conflict", schedule.path+" has both every and cron", "keep one")
-	case !schedule.absent() && !v.get("tier").absent():
-		b.fail(schedule.pos(), "conflict", "syncs."+s.Name+" has both a tier and a schedule", "keep one")
+	case !schedule.absent() && !v.get("tier").absent() && s.Tier != "realtime":
+		b.fail(schedule.pos(), "conflict", "syncs."+s.Name+" has both a tier and a schedule", "keep one; only tier realtime takes a schedule beside it")
 	case schedule.kind() == yaml.MappingNode && every.absent() && cron.absent():
 		b.fail(schedule.pos(), "required", schedule.path+" has neither every nor cron", "write {every: 15m} or {cron: \"0 6 * * *\"}")
+	case !zone.absent() && !every.absent():
+		b.fail(zone.pos(), "conflict", schedule.path+" has a zone, and every is the same in all zones", "take zone out, or write cron")
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -283,7 +284,17 @@ func (r *report) form(v value, s *shape, text string) {
 		r.fail(v.pos(), "unknown_value", fmt.Sprintf("%s is %s, which is not one of its values", v.name, quoteUnless(v, text)),
 			suggest(text, s.choices))
 	}
-	if s.parse != nil && s.parse(text) != nil {
+	if s.parse == nil {
+		return
+	}
+	err := s.parse(text)
+	var known *misfit
+	switch {
+	case errors.As(err, &known) && v.content().Value == text:
+		r.fail(v.pos(), "wrong_type", v.name+" "+known.message, known.suggestion)
+	case errors.As(err, &known):
+		r.fail(v.pos(), "wrong_type", v.name+" "+known.plain, "write "+s.wants())
+	case err != nil:
 		r.fail(v.pos(), "wrong_type", fmt.Sprintf("%s wants %s", v.name, s.wants()), "write "+s.wants())
 	}
 }

@@ -176,7 +176,7 @@ func (r *report) merge(docs []document) map[string][]member {
 	for _, doc := range docs {
 		for _, section := range doc.top.members() {
 			name := section.key.name
-			if name == "workspace" || name == "data_dir" {
+			if name == "workspace" || name == "data_dir" || name == "time_zone" {
 				r.mergeScalar(scalars, sections, section)
 				continue
 			}

@@ -41,6 +41,16 @@ func duration(help string) *shape {
 		func(s string) error { _, err := parseDuration(s); return err })
 }
 
+func interval(help string) *shape {
+	s := duration(help)
+	s.parse = func(text string) error { _, err := parseInterval(text); return err }
+	return s
+}
+
+func zone(help string) *shape {
+	return formed(help, "a time zone such as Europe/Berlin", "", parseZone)
+}
+
 func limit(help string) *shape {
 	return formed(help, "a count or a share such as 500 or 10%", `^[0-9]+(\.[0-9]+)?%?$`,
 		func(s string) error { _, err := parseLimit(s); return err })
@@ -50,6 +60,7 @@ func limit(help string) *shape {
 func workspace(drivers []connect.Driver) *shape {
 	return &shape{kind: recordKind, fields: []field{
 		{name: "workspace", shape: text("The name of the workspace; without it the folder's name.")},
+		{name: "time_zone", shape: zone("Time zone of schedules that name none, and of the tier daily; UTC without it.")},
 		{name: "data_dir", shape: text("Folder of the ledger, the history and the plans; .freshet without it. Relative to the workspace.")},
 		{name: "sources", shape: sources(drivers)},
 		{name: "feeds", shape: namedSQL("Streams that become keyed tables, feeds.name in SQL.", feedShape())},
@@ -133,11 +144,12 @@ func syncShape() *shape {
 
 func syncPromises() []field {
 	return []field{
-		{name: "tier", shape: choice("How fresh it is to be; or write schedule.", tiers)},
-		{name: "schedule", shape: &shape{kind: recordKind, help: "When it runs: every or cron.", fields: []field{
-			{name: "every", shape: duration("Time between two runs.")},
+		{name: "tier", shape: choice("How fresh it is to be; or write schedule. Without either it runs by hand.", tiers)},
+		{name: "schedule", shape: &shape{kind: recordKind, fields: []field{
+			{name: "every", shape: interval("Time between two runs; 1s at least.")},
 			{name: "cron", shape: formed("Five cron fields, or @hourly and the like.", `five cron fields such as "0 6 * * *"`, "", parseCron)},
-		}}},
+			{name: "zone", shape: zone("Time zone of the cron fields, such as Europe/Berlin; the workspace's time_zone without it.")},
+		}, help: "When it runs: every or cron. Beside tier realtime: when it runs while it cannot be live."}},
 		{name: "slo", shape: &shape{kind: recordKind, help: "What is promised.", fields: []field{
 			{name: "freshness", shape: duration("From commit in the source to confirmation by the destination.")},
 			{name: "success", shape: formed("Share of records that arrive.", "a percentage such as 99.9%", `^[0-9]+(\.[0-9]+)?%$`,

@@ -130,6 +130,7 @@ func (b *builder) build() {
 		Models: map[string]model.Model{}, Contracts: map[string]*contract.Checks{}, FeedContracts: map[string]*contract.Checks{}, Audiences: map[string]Audience{}, Related: map[string]audience.Catalogue{}, Feeds: map[string]model.Feed{},
 		Sources: map[string]Endpoint{}, Destinations: map[string]Endpoint{}}
 	b.w.DataDir = b.path(b.top("data_dir", ".freshet"))
+	b.w.TimeZone = b.top("time_zone", "UTC")
 	for _, doc := range b.docs {
 		b.w.Files = append(b.w.Files, doc.name)
 	}
@@ -156,7 +157,7 @@ func (b *builder) build() {
 	b.sameObjects()
 }
 
-// top reads one of the two texts at the top of the workspace.
+// top reads one of the texts at the top of the workspace.
 func (b *builder) top(name, otherwise string) string {
 	if all := b.sections[name]; len(all) > 0 {
 		return cmp.Or(b.str(all[0].val), otherwise)

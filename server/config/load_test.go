@@ -108,7 +108,7 @@ func TestTheWorkspaceOfTheDesign(t *testing.T) {
 			{Target: "plan", Template: "{{ plan | upcase }}", Pos: model.Pos{File: "freshet.yaml", Line: 35, Col: 7}},
 		},
 		Guard: model.Guard{MaxLeaves: &model.Limit{Percent: 10, IsShare: true}, MaxChanges: &model.Limit{Percent: 50, IsShare: true}, MinRows: 1},
-		Tier:  "hourly", Freshness: 90 * time.Minute, Success: 99.9, Pos: model.Pos{File: "freshet.yaml", Line: 27, Col: 3},
+		Tier:  "hourly", Zone: "UTC", Freshness: 90 * time.Minute, Success: 99.9, Pos: model.Pos{File: "freshet.yaml", Line: 27, Col: 3},
 	}
 	if diff := cmp.Diff([]model.Sync{want}, w.Syncs); diff != "" {
 		t.Errorf("the sync is not what is written (-want +got):\n%s", diff)
@@ -315,6 +315,22 @@ models: {a: {sql: select 1 as x, key: x}}
 		_, err := config.Load(folder(t, "freshet.yaml", strings.Replace(workspace, wrong, c[0], 1)), []connect.Driver{kafka.Driver()}, func(string) (string, bool) { return canary, true })
 		if err == nil || !strings.Contains(fault.As(err).Error()+fault.As(err).Suggestion, c[1]) {
 			t.Errorf("without %q it says %v", wrong, err)
+		}
+	}
+}
+
+// TestSchedules: a tier or a schedule says when a sync runs, and beside tier realtime both may stand.
+func TestSchedules(t *testing.T) {
+	text := strings.Replace(shop, "workspace: shop", "workspace: shop\ntime_zone: Europe/Berlin", 1)
+	for change, want := range map[string]model.Sync{
+		"tier: daily": {Tier: "daily", Zone: "Europe/Berlin"},
+		"tier: realtime\n    schedule: {every: 15m}":              {Tier: "realtime", Every: 15 * time.Minute, Zone: "Europe/Berlin"},
+		`schedule: {cron: "0 6 * * 1-5", zone: America/New_York}`: {Cron: "0 6 * * 1-5", Zone: "America/New_York"},
+		`schedule: {cron: "@hourly"}`:                             {Cron: "@hourly", Zone: "Europe/Berlin"},
+	} {
+		got := mustLoad(t, "freshet.yaml", strings.Replace(text, "tier: hourly", change, 1)).Syncs[0]
+		if got.Tier != want.Tier || got.Every != want.Every || got.Cron != want.Cron || got.Zone != want.Zone {
+			t.Errorf("%s: %q %s %q %q", change, got.Tier, got.Every, got.Cron, got.Zone)
 		}
 	}
 }

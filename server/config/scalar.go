@@ -1,16 +1,20 @@
 package config
 
 import (
+	_ "embed"
 	"errors"
 	"math"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // a machine or image without a time zone database reads schedules like any other
 
+	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
-	"github.com/robfig/cron/v3"
+	"github.com/freshet/freshet/sync/timetable"
 )
 
 var errForm = errors.New("not in the form that is wanted")
@@ -61,10 +65,57 @@ func parseCount(text string) (int64, error) {
 	return n, nil
 }
 
+// misfit is an error that says more than what was wanted. Where the text came from the environment it is not quoted.
+type misfit struct{ message, plain, suggestion string }
+
+func (m *misfit) Error() string { return m.plain }
+
+// parseInterval is parseDuration for the time between two runs.
+func parseInterval(text string) (time.Duration, error) {
+	d, err := parseDuration(text)
+	if err == nil && d < time.Second {
+		return 0, &misfit{"is less than a second", "is less than a second", "write 1s or more; a sync of tier realtime over a feed needs no schedule"}
+	}
+	return d, err
+}
+
 // parseCron takes the five classic fields and the @hourly family.
 func parseCron(text string) error {
-	_, err := cron.ParseStandard(text)
+	_, err := timetable.ParseCron(text)
+	var bad *timetable.BadCron
+	if errors.As(err, &bad) {
+		return &misfit{"wants five cron fields: " + bad.Message, "wants five cron fields: " + bad.Plain, bad.Suggestion}
+	}
 	return err
+}
+
+//go:embed zones.txt
+var zonesText string
+
+// zones are the names of the time zones, as the time zone database has them.
+func zones() []string { return strings.Fields(zonesText) }
+
+// parseZone takes a name of the time zone database. The zone of a machine is none of them: it is another on the next machine.
+func parseZone(text string) error {
+	if _, err := time.LoadLocation(text); err == nil && slices.Contains(zones(), text) {
+		return nil
+	}
+	bad := &misfit{"is " + quote(text) + ", and there is no such time zone", "is a text from the environment that is no time zone",
+		"write a name of the time zone database such as Europe/Berlin, America/New_York or UTC"}
+	if near := nearestZone(text); near != "" {
+		bad.suggestion = "did you mean " + near + "?"
+	}
+	return bad
+}
+
+// nearestZone finds what was meant; a city alone is enough.
+func nearestZone(text string) string {
+	for _, name := range zones() {
+		if city := name[strings.LastIndex(name, "/")+1:]; strings.EqualFold(city, strings.ReplaceAll(text, " ", "_")) {
+			return name
+		}
+	}
+	return fault.Nearest(text, zones())
 }
 
 func parseURL(text string) error {

@@ -43,6 +43,8 @@ func TestSchemaTakesWhatLoadTakes(t *testing.T) {
 		strings.Replace(shop, "mode: upsert", "mode: ${MODE}", 1),
 		strings.Replace(shop, "key: customer_id", "key: [a, b]", 1),
 		strings.Replace(shop, "tier: hourly", "schedule: {every: 7d}", 1),
+		strings.Replace(shop, "tier: hourly", "tier: realtime\n    schedule: {cron: \"0 6 * * 1-5\", zone: Europe/Berlin}", 1),
+		strings.Replace(shop, "workspace: shop", "workspace: shop\ntime_zone: Europe/Berlin", 1),
 		strings.Replace(shop, "{value: customer}", "{value: null}", 1),
 		strings.Replace(shop, `secret: "${HOOK_SECRET}"`, `batch_size: "${PORT}", verify: false, style: plain, headers: {a: b}, hosts: [a]`, 1),
 	} {

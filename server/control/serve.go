@@ -69,7 +69,11 @@ func (s *Service) serveOpened(ctx context.Context) error {
 	if err := s.forgetLive(ctx, live); err != nil {
 		return err
 	}
-	return s.work(ctx, e, feeds, live)
+	scheduler, err := s.newScheduler(ctx, live)
+	if err != nil {
+		return err
+	}
+	return s.work(ctx, e, feeds, live, scheduler)
 }
 
 // forgetLive lets go of syncs that are live no longer: changes are not to be kept for them.
@@ -145,7 +149,7 @@ func (s *Service) stumble(ctx context.Context, f *openedFeed, err error) {
 }
 
 // work runs one goroutine a feed, one a live sync, and one that tidies.
-func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, syncs []model.Sync) error {
+func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, syncs []model.Sync, scheduler *supervise.Scheduler) error {
 	g, ctx := errgroup.WithContext(ctx)
 	news := s.serving.news
 	s.serving.feeds = feeds
@@ -154,8 +158,9 @@ func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*
 		g.Go(func() error { return s.follow(ctx, f, news) })
 	}
 	for _, sync := range syncs {
-		g.Go(func() error { return s.live(ctx, e, feeds, sync, news) })
+		g.Go(func() error { return s.live(ctx, e, feeds, sync, news, scheduler) })
 	}
+	g.Go(func() error { scheduler.Serve(ctx); return nil })
 	g.Go(func() error { return s.tidy(ctx, syncs) })
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -212,7 +217,7 @@ func (s *Service) tookIn(ctx context.Context, f *openedFeed, taken feed.Taken, n
 
 // live keeps one sync live, but for the times when other work on the sync has its turn. While it cannot be, as before the first
 // event has shown what columns there are, it is tried again with every news.
-func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync, news *supervise.News) error {
+func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync, news *supervise.News, scheduler *supervise.Scheduler) error {
 	heard, said := news.Listen(), ""
 	for {
 		turn, err := s.turns.take(ctx, sync.Name)
@@ -225,6 +230,10 @@ func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*
 			shut()
 			turn.give()
 			continue
+		}
+		if neverLive(err) && ctx.Err() == nil {
+			turn.give()
+			return s.fallBack(ctx, scheduler, sync, err)
 		}
 		if note := fault.As(err).Message; note != said && ctx.Err() == nil {
 			s.progress(Event{Sync: sync.Name, Stage: "not live", Note: note})

@@ -232,11 +232,12 @@ func (s *Service) engineOf(ctx context.Context, models []model.Model) (*engine.E
 	if err != nil {
 		return nil, nil, err
 	}
-	closers := []func() error{func() error { _ = os.Remove(scratch); return nil }, e.Close}
+	closers := []func() error{e.Close} // before the sources: what keeps writers out of a file goes last
 	closeAll := func() {
-		for i := len(closers) - 1; i >= 0; i-- {
-			_ = closers[i]()
+		for _, shut := range closers {
+			_ = shut()
 		}
+		_ = os.Remove(scratch)
 	}
 	all := s.sqlOf(models)
 	for _, name := range s.sourcesOf(all) {

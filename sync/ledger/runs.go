@@ -183,3 +183,13 @@ func (r *Reader) runs(ctx context.Context, where string, args ...any) ([]Run, er
 	})
 	return list, err
 }
+
+// LastWhole is the newest run of every sync that looked at all of its rows, by the sync's name.
+func (r *Reader) LastWhole(ctx context.Context) (map[string]Run, error) {
+	runs, err := r.runs(ctx, `WHERE u.n = (SELECT max(n) FROM runs v WHERE v.sync = u.sync AND v.live = 0)`)
+	last := make(map[string]Run, len(runs))
+	for _, u := range runs {
+		last[u.Sync] = u
+	}
+	return last, err
+}

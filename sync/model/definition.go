@@ -96,9 +96,10 @@ type Sync struct {
 	Fields      []Mapping
 	OnLeave     OnLeave // "" is Keep; under Mirror Delete, or Archive where the destination can never undo a deletion
 	Guard       Guard
-	Tier        string
-	Every       time.Duration
-	Cron        string
+	Tier        string        // "" where nothing is said: it runs by hand, or by its schedule
+	Every       time.Duration // of its schedule; 0 where it has none, or one by cron fields
+	Cron        string        // five fields, "" where its schedule is another
+	Zone        string        // time zone of Cron and of tier daily
 	Freshness   time.Duration
 	Success     float64 // percent
 	Pos         Pos

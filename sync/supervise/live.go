@@ -27,7 +27,7 @@ type Live struct {
 	seq     int64
 	made    string
 	shape   string // of the feeds' tables when the job was prepared
-	waiting waiting
+	waiting waitingKeys
 	notes   notes
 	flights map[*flight]bool
 	landed  chan *flight

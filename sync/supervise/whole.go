@@ -59,7 +59,7 @@ func (l *Live) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.seq, l.waiting, l.notes = seq, waiting{}, notes{seq: seq} // the ledger gets all of it anew
+	l.seq, l.waiting, l.notes = seq, waitingKeys{}, notes{seq: seq} // the ledger gets all of it anew
 	return l.Runner.Ledger.Relive(ctx, l.ref, ledger.Live{Seq: seq, Made: l.made}, dues)
 }
 

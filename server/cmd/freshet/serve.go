@@ -23,8 +23,8 @@ import (
 func (a *app) serveCommand() *cobra.Command {
 	var o server.Options
 	c := &cobra.Command{
-		Use: "serve", Short: "Take feeds in and keep syncs of tier realtime in step with them, until it is stopped", Args: needs(),
-		Long: "Take feeds in and keep syncs of tier realtime in step with them, until it is stopped.\n\n" +
+		Use: "serve", Short: "Take feeds in, keep syncs of tier realtime in step with them and run the others at their times", Args: needs(),
+		Long: "Take feeds in, keep syncs of tier realtime in step with them and run the others at their times, until it is stopped.\n\n" +
 			"It tells once a second what has happened; with --json one JSON object on each line.\n\n" +
 			"The API answers under /api, its description under /docs. Other commands find the server by the file server.json in the\n" +
 			"data directory, which holds its address and a token and can be read by you alone.",
@@ -196,7 +196,7 @@ func (l *line) text() string {
 		if l.Aside > 0 {
 			text += fmt.Sprintf(", %d set aside", l.Aside)
 		}
-	case l.Stage == "live":
+	case l.Stage == "live" || l.Stage == "ran":
 		text += fmt.Sprintf("%d delivered in %d calls", l.Delivered, l.Calls)
 		if l.Removed > 0 {
 			text += fmt.Sprintf(", %d of them removals", l.Removed)

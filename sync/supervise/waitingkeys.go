@@ -7,9 +7,9 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// waiting are the keys that a live sync must look at, in the order in which they were marked first. The ledger has the same
+// waitingKeys are the keys that a live sync must look at, in the order in which they were marked first. The ledger has the same
 // keys. Its zero value is ready.
-type waiting struct {
+type waitingKeys struct {
 	marks map[model.Key]time.Time // waiting or under way, with the earliest commit in a source that they wait for
 	aloft map[model.Key]bool      // under way
 	again map[model.Key]time.Time // changed while they were under way
@@ -18,7 +18,7 @@ type waiting struct {
 }
 
 // mark makes a key wait; news says that the ledger does not know it.
-func (w *waiting) mark(key model.Key, at time.Time) (news bool) {
+func (w *waitingKeys) mark(key model.Key, at time.Time) (news bool) {
 	if w.marks == nil {
 		w.marks, w.aloft, w.again = map[model.Key]time.Time{}, map[model.Key]bool{}, map[model.Key]time.Time{}
 	}
@@ -40,13 +40,13 @@ func (w *waiting) mark(key model.Key, at time.Time) (news bool) {
 }
 
 // all is how many keys wait, those under way among them.
-func (w *waiting) all() int { return len(w.marks) }
+func (w *waitingKeys) all() int { return len(w.marks) }
 
 // left is how many keys wait that no plan under way has.
-func (w *waiting) left() int { return len(w.front) + len(w.queue) }
+func (w *waitingKeys) left() int { return len(w.front) + len(w.queue) }
 
 // take takes up to n keys out: they are under way from now on.
-func (w *waiting) take(n int) []model.Key {
+func (w *waitingKeys) take(n int) []model.Key {
 	from := &w.queue
 	if len(w.front) > 0 {
 		from = &w.front
@@ -63,7 +63,7 @@ func (w *waiting) take(n int) []model.Key {
 }
 
 // giveBack makes keys wait again, before all others.
-func (w *waiting) giveBack(keys []model.Key) {
+func (w *waitingKeys) giveBack(keys []model.Key) {
 	for _, key := range keys {
 		delete(w.aloft, key)
 		delete(w.again, key) // whatever has become of it is what is looked at
@@ -73,7 +73,7 @@ func (w *waiting) giveBack(keys []model.Key) {
 
 // end ends the waiting of a key that was looked at, and tells since when it has waited. Where it must be looked at again
 // it goes on, and is not done.
-func (w *waiting) end(key model.Key) (at time.Time, done bool) {
+func (w *waitingKeys) end(key model.Key) (at time.Time, done bool) {
 	at = w.marks[key]
 	delete(w.aloft, key)
 	then, again := w.again[key]

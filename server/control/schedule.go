@@ -1,0 +1,123 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/run"
+	"github.com/freshet/freshet/sync/supervise"
+	"github.com/freshet/freshet/sync/timetable"
+)
+
+// scheduledWait is how long a scheduled run idles for retries: others want its worker, and the scheduler tries again.
+const scheduledWait = 10 * time.Second
+
+// timetableOf is when a sync runs, and how it ranks. For a sync of tier realtime it is for while it cannot be live.
+func (s *Service) timetableOf(sync model.Sync) (timetable.Tier, timetable.Timetable) {
+	zone, err := time.LoadLocation(sync.Zone)
+	if err != nil {
+		zone = time.UTC // it was checked when the workspace was read
+	}
+	tier := timetable.TierOf(sync.Tier)
+	table := timetable.OfTier(tier, zone)
+	if sync.Every > 0 {
+		table = timetable.Every(sync.Every)
+	}
+	if cron, err := timetable.ParseCron(sync.Cron); err == nil {
+		table = timetable.At(cron, zone)
+	}
+	if tier == timetable.ByHand {
+		tier = table.Rank()
+	}
+	return tier, table.For(s.workspace.Name, sync.Name)
+}
+
+// newScheduler makes the scheduler of the syncs that are not live.
+func (s *Service) newScheduler(ctx context.Context, live []model.Sync) (*supervise.Scheduler, error) {
+	scheduler := &supervise.Scheduler{Run: s.runScheduled}
+	follows := map[string]bool{}
+	for _, sync := range live {
+		follows[sync.Name] = true
+	}
+	for _, sync := range s.workspace.Syncs {
+		if follows[sync.Name] {
+			continue
+		}
+		if err := s.addTo(ctx, scheduler, sync); err != nil {
+			return nil, err
+		}
+	}
+	return scheduler, nil
+}
+
+// addTo lets a scheduler run a sync, from where the ledger says it is.
+func (s *Service) addTo(ctx context.Context, scheduler *supervise.Scheduler, sync model.Sync) error {
+	tier, table := s.timetableOf(sync)
+	if !table.Runs() {
+		return nil
+	}
+	last, err := s.ledger.LastWhole(ctx)
+	if err != nil {
+		return err
+	}
+	entry := supervise.Scheduled{Sync: sync.Name, Tier: tier, Table: table, Last: last[sync.Name].Started}
+	if u := last[sync.Name]; u.Status == ledger.Running {
+		entry.Again = u.Started // it was stopped or killed in the middle
+		var report run.Report
+		if json.Unmarshal([]byte(u.Report), &report) == nil {
+			if at, err := time.Parse(time.RFC3339, report.RetryAt); err == nil {
+				entry.Again = at
+			}
+		}
+	}
+	scheduler.Add(entry)
+	return nil
+}
+
+// runScheduled carries one scheduled run out, once nobody else in this process works on the sync.
+func (s *Service) runScheduled(ctx context.Context, name string) supervise.Ended {
+	report, err := s.Run(ctx, name, RunOptions{Wait: scheduledWait})
+	if ctx.Err() != nil {
+		return supervise.Ended{Status: run.Pending}
+	}
+	e := Event{Sync: name, Stage: "ran", Report: &report}
+	if err != nil {
+		report.Status = run.Failed
+		if kind := fault.As(err).Kind; kind == fault.Held || kind == fault.Moved {
+			report.Status = run.Held
+		}
+		e.Stage, e.Note, e.Report = string(report.Status), fault.As(err).Message, nil
+	} else if report.Status == run.Held || report.Status == run.Failed {
+		e.Stage = string(report.Status)
+		if len(report.Problems) > 0 {
+			e.Note = report.Problems[0].Message
+		}
+	}
+	s.progress(e)
+	ended := supervise.Ended{Status: report.Status, Progress: report.Delivered > 0}
+	ended.RetryAt, _ = time.Parse(time.RFC3339, report.RetryAt)
+	return ended
+}
+
+// neverLive says whether an error means that a sync cannot follow its feeds whatever comes.
+func neverLive(err error) bool {
+	return fault.Is(err, "model.not_live") || fault.Is(err, "audience.not_live")
+}
+
+// fallBack lets a sync that cannot be live run by its timetable instead.
+func (s *Service) fallBack(ctx context.Context, scheduler *supervise.Scheduler, sync model.Sync, why error) error {
+	_, table := s.timetableOf(sync)
+	s.progress(Event{Sync: sync.Name, Stage: "not live", Note: fault.As(why).Message + "; it runs whole instead, " + table.String()})
+	state, err := s.ledger.EnsureSync(ctx, sync.Name)
+	if err != nil {
+		return err
+	}
+	if err := s.ledger.Unlive(ctx, state.Ref); err != nil {
+		return err
+	}
+	return s.addTo(ctx, scheduler, sync)
+}
