@@ -108,10 +108,14 @@ func neverLive(err error) bool {
 	return fault.Is(err, "model.not_live") || fault.Is(err, "audience.not_live")
 }
 
+// instead says how a sync runs that cannot be live.
+func instead(table timetable.Timetable) string { return "; it runs whole instead, " + table.String() }
+
 // fallBack lets a sync that cannot be live run by its timetable instead.
 func (s *Service) fallBack(ctx context.Context, scheduler *supervise.Scheduler, sync model.Sync, why error) error {
 	_, table := s.timetableOf(sync)
-	s.progress(Event{Sync: sync.Name, Stage: "not live", Note: fault.As(why).Message + "; it runs whole instead, " + table.String()})
+	s.serving.times.fellBack(sync.Name, why)
+	s.progress(Event{Sync: sync.Name, Stage: "not live", Note: fault.As(why).Message + instead(table)})
 	state, err := s.ledger.EnsureSync(ctx, sync.Name)
 	if err != nil {
 		return err

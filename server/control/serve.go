@@ -152,7 +152,7 @@ func (s *Service) stumble(ctx context.Context, f *openedFeed, err error) {
 func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, syncs []model.Sync, scheduler *supervise.Scheduler) error {
 	g, ctx := errgroup.WithContext(ctx)
 	news := s.serving.news
-	s.serving.feeds = feeds
+	s.serving.feeds, s.serving.times.scheduler = feeds, scheduler
 	close(s.serving.ready)
 	for _, f := range feeds {
 		g.Go(func() error { return s.follow(ctx, f, news) })
