@@ -97,7 +97,9 @@ func (s *Service) runScheduled(ctx context.Context, name string) supervise.Ended
 			e.Note = report.Problems[0].Message
 		}
 	}
-	s.progress(e)
+	if s.serving.times.isNews(e, report, err) {
+		s.progress(e)
+	}
 	ended := supervise.Ended{Status: report.Status, Progress: report.Delivered > 0}
 	ended.RetryAt, _ = time.Parse(time.RFC3339, report.RetryAt)
 	return ended

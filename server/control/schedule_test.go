@@ -50,14 +50,19 @@ func TestASyncThatCannotBeLiveRunsBySchedule(t *testing.T) {
 // event waits for the next event of a stage.
 func (s *stream) event(stage string) control.Event {
 	s.t.Helper()
+	return eventOf(s.t, s.events, stage)
+}
+
+func eventOf(t testing.TB, events chan control.Event, stage string) control.Event {
+	t.Helper()
 	for patience := time.After(10 * time.Second); ; {
 		select {
-		case e := <-s.events:
+		case e := <-events:
 			if e.Stage == stage {
 				return e
 			}
 		case <-patience:
-			s.t.Fatalf("there was no event of the stage %q", stage)
+			t.Fatalf("there was no event of the stage %q", stage)
 		}
 	}
 }
@@ -77,13 +82,8 @@ func TestServingKilledInAScheduledRun(t *testing.T) {
 	}
 	events, stop := s.serve("schedule: {every: 1h}")
 	s.arrives(rows)
-	for e := range events {
-		if e.Stage == "ran" {
-			if e.Report.Run != open || !e.Report.Resumed || e.Report.Unaccounted != 0 {
-				t.Errorf("after the kills: %+v, want the run %s, resumed", *e.Report, open)
-			}
-			break
-		}
+	if e := eventOf(t, events, "ran"); e.Report.Run != open || !e.Report.Resumed || e.Report.Unaccounted != 0 {
+		t.Errorf("after the kills: %+v, want the run %s, resumed", *e.Report, open)
 	}
 	stop()
 	s.receives(everything)
@@ -184,4 +184,39 @@ func (s *shop) between(query string) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	s.t.Fatal(err)
+}
+
+// TestAHeldScheduleIsToldOnce: at every time of the timetable the source is looked at, for it may have been mended; that the run is
+// held is told when it begins to be, and not again at each of them. What it held goes on by itself.
+func TestAHeldScheduleIsToldOnce(t *testing.T) {
+	s := newShop(t, 20, "mirror", "keep")
+	s.yaml = strings.Replace(s.yaml, "max_leaves: 100%", "max_leaves: 10%", 1)
+	events, stop := s.serve("schedule: {every: 1s}")
+	defer stop()
+	s.arrives(20)
+	s.between(`delete from customers where id < 10`)
+	eventOf(t, events, "held")
+	looks := 0
+	for over := time.After(4 * time.Second); over != nil; {
+		select {
+		case e := <-events:
+			if e.Stage == "held" {
+				t.Errorf("it was told again: %s", e.Note)
+			}
+			if e.Stage == "reading" {
+				looks++
+			}
+		case <-over:
+			over = nil
+		}
+	}
+	if looks < 2 {
+		t.Errorf("the source was looked at %d times in 4 seconds", looks)
+	}
+	s.between(`insert into customers select i, 'back@example.com', 'Back', 'pro', 1.00 from range(10) t(i)`)
+	if e := eventOf(t, events, "ran"); e.Report.Delivered != 10 {
+		t.Errorf("after the source was mended: %+v", *e.Report)
+	}
+	s.between(`delete from customers where id < 10`)
+	eventOf(t, events, "held")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/run"
 	"github.com/freshet/freshet/sync/supervise"
 )
 
@@ -15,6 +16,7 @@ type times struct {
 
 	mu      sync.Mutex
 	notLive map[string]string // why a sync of tier realtime runs whole, by its name
+	held    map[string]string // what held a sync's last scheduled run, by its name
 }
 
 func (t *times) fellBack(sync string, why error) {
@@ -31,6 +33,30 @@ func (t *times) whyNotLive(sync string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.notLive[sync]
+}
+
+// isNews says whether a scheduled run is to be told of. One that is held for the reason that held the last one is not: the source
+// is looked at again at every time of the timetable, and a person has been told.
+func (t *times) isNews(e Event, report run.Report, err error) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if report.Status != run.Held {
+		delete(t.held, e.Sync)
+		return true
+	}
+	why := e.Note
+	if err == nil { // the guards, not the numbers in their words, which change with every row
+		why = ""
+		for _, p := range report.Problems {
+			why += p.Code + " "
+		}
+	}
+	if t.held == nil {
+		t.held = map[string]string{}
+	}
+	was, known := t.held[e.Sync]
+	t.held[e.Sync] = why
+	return !known || was != why
 }
 
 // timesOf says in words when a sync runs and, while the workspace is served, when it runs next.
