@@ -67,8 +67,8 @@ func eventOf(t testing.TB, events chan control.Event, stage string) control.Even
 	}
 }
 
-// TestServingKilledInAScheduledRun: killed with SIGKILL in the middle of a scheduled run, and killed again in the middle of going on
-// with it, the next start goes on with that very run at once: every row arrives, and only what was in flight is sent twice.
+// TestServingKilledInAScheduledRun: killed with SIGKILL in the middle of a scheduled run, and killed again while it goes on,
+// the next start goes on with that very run at once: every row arrives, and only what was in flight is sent twice.
 // Guarantees G1, G3, G37.
 func TestServingKilledInAScheduledRun(t *testing.T) {
 	const rows = 2000
@@ -186,8 +186,8 @@ func (s *shop) between(query string) {
 	s.t.Fatal(err)
 }
 
-// TestAHeldScheduleIsToldOnce: at every time of the timetable the source is looked at, for it may have been mended; that the run is
-// held is told when it begins to be, and not again at each of them. What it held goes on by itself.
+// TestAHeldScheduleIsToldOnce: at every time of the timetable the source is looked at, for it may have been mended; that the run
+// is held is told when it begins to be, and not again at each of them. What it held goes on by itself.
 func TestAHeldScheduleIsToldOnce(t *testing.T) {
 	s := newShop(t, 20, "mirror", "keep")
 	s.yaml = strings.Replace(s.yaml, "max_leaves: 100%", "max_leaves: 10%", 1)

@@ -8,8 +8,8 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// TestRunsThatDidNothingAreForgotten: a sync that runs every minute and has nothing to do leaves a bounded number of runs, its last
-// one among them; runs that made a call stay.
+// TestRunsThatDidNothingAreForgotten: a sync that runs every minute and has nothing to do leaves a bounded number of runs, its
+// last one among them; runs that made a call stay.
 func TestRunsThatDidNothingAreForgotten(t *testing.T) {
 	l, ctx := opened(t, t.TempDir()), t.Context()
 	s, err := l.EnsureSync(ctx, "people")
@@ -46,7 +46,8 @@ func TestRunsThatDidNothingAreForgotten(t *testing.T) {
 		do(s.Ref, n, n == 3)
 	}
 	runs, err := l.Runs(ctx, s.Ref, 0)
-	if err != nil || len(runs) != 11 || !runs[0].Started.Equal(at.Add(49*time.Minute)) || runs[10].ID != model.RunID(fmt.Sprint("run_", s.Ref, "_3")) {
+	newest := at.Add(49 * time.Minute)
+	if err != nil || len(runs) != 11 || !runs[0].Started.Equal(newest) || runs[10].ID != model.RunID(fmt.Sprint("run_", s.Ref, "_3")) {
 		t.Errorf("%d runs are left, want the newest 10 and the one that made a call: %+v (%v)", len(runs), runs, err)
 	}
 	if last, err := l.LastWhole(ctx); err != nil || !last["people"].Started.Equal(at.Add(49*time.Minute)) {
