@@ -305,7 +305,7 @@ func (s *Service) keepLive(ctx context.Context, turn *turn, live *supervise.Live
 			return
 		case err != nil && fault.As(err).Kind == fault.Held:
 			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "held", Note: fault.As(err).Message})
-			<-ours.Done()
+			s.keepHeld(ours, live, heard)
 			return
 		case err != nil:
 			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "failed", Note: fault.As(err).Message})
@@ -316,6 +316,21 @@ func (s *Service) keepLive(ctx context.Context, turn *turn, live *supervise.Live
 		pause = patience
 		if !more {
 			s.await(ours, live, heard)
+		}
+	}
+}
+
+// keepHeld takes in what changes while a sync is held, and sends nothing of it, until other work wants the sync: so the changes
+// need not be kept for it, and cost the other syncs nothing.
+func (s *Service) keepHeld(ctx context.Context, live *supervise.Live, heard <-chan struct{}) {
+	for ctx.Err() == nil {
+		more, err := live.Collect(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil && fault.As(err).Kind != fault.Held: // what was under way may end as it began: held
+			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "failed", Note: fault.As(err).Message})
+			s.sleep(ctx, patience)
+		case err == nil && !more:
+			live.Wait(ctx, heard, nil)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -51,7 +52,8 @@ type Feed struct {
 	most    time.Duration // how long a poll may wait; 0: until there is something
 	stored  int           // bytes handed to the archive since it was flushed
 	flushed time.Time
-	inStep  bool // the engine's table has the ledger's rows and no others
+	flight  *flight // of what the archive holds to the disk; nil: none is under way
+	inStep  bool    // the engine's table has the ledger's rows and no others
 }
 
 // adopting marks a feed that takes over another ledger's place in its group when it starts next.
@@ -310,12 +312,13 @@ func Resume(ctx context.Context, l *ledger.Ledger, name string, accept bool) err
 
 // Close ends the reading; what the archive still holds in memory is read again next time.
 func (f *Feed) Close() error {
+	err := f.land(context.Background(), true)
 	if f.stream == nil {
-		return nil
+		return err
 	}
 	s := f.stream
 	f.stream = nil
-	return s.Close()
+	return errors.Join(err, s.Close())
 }
 
 // Ends gives the end of every partition that the feed reads.
