@@ -44,6 +44,7 @@ type Feed struct {
 	columns *columns
 	parts   map[place]*partition
 	held    []model.Event            // events whose schema the registry has not given yet, and what came after them
+	since   map[place]time.Time      // in whose partitions an event waits for its row's old key, and since when
 	ahead   map[place]model.Position // where the stream stands in partitions, as far as it was not taken in yet
 	read    map[place]model.Position // where the stream stood when the archive was last given something, since it was flushed
 	broken  []connect.StreamNote     // why it cannot go on by itself
@@ -232,7 +233,7 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 		return err
 	}
 	// What an earlier stream brought and was not taken in comes again.
-	f.held, f.ahead, f.read = nil, map[place]model.Position{}, map[place]model.Position{}
+	f.held, f.ahead, f.read, f.since = nil, map[place]model.Position{}, map[place]model.Position{}, map[place]time.Time{}
 	var known []model.Position
 	for _, p := range f.parts {
 		if f.madeAnew(p) {

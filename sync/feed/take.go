@@ -84,6 +84,14 @@ func (t *taking) decode(ctx context.Context, events []model.Event) ([]decoded, e
 			t.held = append(t.held, *e)
 			continue
 		}
+		if wait, err := t.early(ctx, at, reading, list); err != nil {
+			return nil, err
+		} else if wait {
+			waits[at] = true
+			t.why = "the key that a row had before has not been read to its end"
+			t.held = append(t.held, *e)
+			continue
+		}
 		p.Next, p.Epoch, p.Clock = e.Offset+1, e.Epoch, max(p.Clock, e.At.UnixMilli())
 		list = append(list, decoded{e, p.version(e.Offset), reading})
 	}
