@@ -204,7 +204,7 @@ func (s *Service) tookIn(ctx context.Context, f *openedFeed, taken feed.Taken, n
 	}
 	if taken.Why != f.why {
 		if f.why = taken.Why; f.why != "" {
-			s.progress(Event{Feed: f.name, Stage: "waiting", Note: "events wait for their schema: " + f.why})
+			s.progress(Event{Feed: f.name, Stage: "waiting", Note: "events wait: " + f.why})
 		}
 	}
 	if taken.Events > 0 {

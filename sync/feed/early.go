@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/freshet/freshet/sync/model"
@@ -12,13 +11,18 @@ import (
 // mostEarly is how long an event waits for the end of the key that its row had before.
 const mostEarly = 10 * time.Second
 
-// early says whether an event must wait: its row has had another key, leaves values out that did not change, and the old key's
-// last event has not been read. That stands in another partition, as everything does that the values could have come by; where
-// it does not come in time, what is known of the old key counts.
-func (t *taking) early(ctx context.Context, at place, r window.Reading, list []decoded) (bool, error) {
+// leans says whether a change takes values from the row that another key had before: its own key is new, and it leaves out what
+// did not change. What counts is that row at its end. The old key stands in another partition, which may be read later.
+func leans(c *window.Change) bool {
+	return c.OldKey != "" && (c.Op == window.Patch || c.Op == window.Write && len(c.Absent) > 0)
+}
+
+// early says whether an event must wait, since the old key that it leans on has not been read to its end. Where that does not
+// come in time, what is known of the old key counts.
+func (t *taking) early(ctx context.Context, at place, r window.Reading) (bool, error) {
 	for i := range r.Changes {
 		c := &r.Changes[i]
-		if c.OldKey == "" || c.Op == window.Delete || c.Op == window.Write && len(c.Absent) == 0 || ends(list, c.OldKey) {
+		if !leans(c) || t.ended[c.OldKey] {
 			continue
 		}
 		rows, err := t.Ledger.FeedRows(ctx, t.state.Ref, []model.Key{c.OldKey})
@@ -41,9 +45,11 @@ func (t *taking) early(ctx context.Context, at place, r window.Reading, list []d
 	return false, nil
 }
 
-// ends says whether a key is deleted by one of the events.
-func ends(list []decoded, key model.Key) bool {
-	return slices.ContainsFunc(list, func(d decoded) bool {
-		return slices.ContainsFunc(d.reading.Changes, func(c window.Change) bool { return c.Op == window.Delete && c.Key == key })
-	})
+// end notes which keys an event deletes.
+func (t *taking) end(r window.Reading) {
+	for i := range r.Changes {
+		if c := &r.Changes[i]; c.Op == window.Delete {
+			t.ended[c.Key] = true
+		}
+	}
 }

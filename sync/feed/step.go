@@ -19,7 +19,7 @@ type Taken struct {
 	Aside   int
 	Late    int
 	Ignored int
-	Waiting int    // events that wait for their schema, with what comes after them in their partitions
+	Waiting int    // events that cannot be read yet, with what comes after them in their partitions
 	Why     string // why they wait
 	Paused  string // why the feed has paused itself, "" while it goes on
 }
@@ -92,7 +92,7 @@ func (f *Feed) poll(ctx context.Context) (connect.Fetch, error) {
 	return fetch, err
 }
 
-// wait waits for events. While some wait for their schema it does not wait long, so that these are tried again; once they
+// wait waits for events. While some cannot be read yet it does not wait long, so that these are tried again; once they
 // are too many, nothing more is read.
 func (f *Feed) wait(ctx context.Context) (connect.Fetch, error) {
 	most := f.most
@@ -115,7 +115,7 @@ func (f *Feed) wait(ctx context.Context) (connect.Fetch, error) {
 	return fetch, err
 }
 
-// mostHeld is how many bytes of events may wait for their schemas before the feed as a whole waits.
+// mostHeld is how many bytes of events may wait before the feed as a whole waits.
 const mostHeld = 16 << 20
 
 func (f *Feed) heldBytes() (n int) {
