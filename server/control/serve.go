@@ -140,7 +140,7 @@ func (s *Service) stumble(ctx context.Context, f *openedFeed, err error) {
 		return
 	}
 	_ = f.Feed.Close()
-	f.started, f.paused, f.trouble = false, fault.Is(err, "feed.paused"), err
+	f.started, f.paused, f.trouble = false, fault.As(err).Kind == fault.Held, err // a person decides
 	stage := "failed"
 	if f.paused {
 		stage = "paused"

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
@@ -78,16 +77,7 @@ func TestTheArchiveKeepsNoStepWaiting(t *testing.T) {
 		p.event()
 	}
 	p.parts[0][0].Value = append(p.parts[0][0].Value, bytes.Repeat([]byte(" "), 13<<20)...) // so much is written at once
-	e, err := engine.Open(t.Context(), engine.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	l, err := ledger.Open(t.Context(), t.TempDir(), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l, e := stores(t)
 	a := &slowArchive{begun: make(chan struct{}, 100), result: make(chan error, 100)}
 	f, err := feed.Open(t.Context(), model.Feed{Name: "f", Key: []string{"key"}}, feed.Parts{Ledger: l, Engine: e, Source: p, Decoder: p, Archive: a})
 	if err != nil {
