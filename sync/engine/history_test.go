@@ -113,10 +113,11 @@ func (h *history) compare() {
 			keys = append(keys, model.Key(k))
 		}
 	}
-	if err := fillKeys(h.t.Context(), conn, h.scope.key, keys); err != nil {
+	query, err := withKeys(h.t.Context(), conn, h.scope.key, keys, "SELECT * FROM ("+h.scope.sql+") WHERE id IN (SELECT k0 FROM "+keysTable+")")
+	if err != nil {
 		h.t.Fatal(err)
 	}
-	got := rowsOn(h.t, conn, "SELECT * FROM ("+h.scope.sql+") WHERE id IN (SELECT k0 FROM "+keysTable+")")
+	got := rowsOn(h.t, conn, query)
 	for k := range union(got, h.whole) {
 		if chosen[k] && got[k] != h.whole[k] {
 			h.differs = append(h.differs, fmt.Sprintf("key %s gives %q alone and %q whole", k, got[k], h.whole[k]))
