@@ -2,6 +2,7 @@ package config
 
 import (
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/policy"
 	"github.com/freshet/freshet/sync/window"
 )
 
@@ -119,8 +120,9 @@ func modelShape() *shape {
 		{name: "owner", shape: text("Who answers for the model.")},
 		{name: "contract", shape: text("File of a data contract (ODCS) that the model's rows have to keep: FILE, or FILE#OBJECT. Relative to the workspace.")},
 		{name: "fields", shape: named("What people have said about the model's columns.", &shape{kind: recordKind, fields: []field{
-			{name: "class", shape: text("What sort of data the column holds: email, phone, name, …")},
+			{name: "class", shape: choice("What sort of data the column holds.", policy.Classes())},
 			{name: "purposes", shape: texts("What the column may be used for.")},
+			{name: "destinations", shape: texts("The only destinations it may go to; without it any whose purposes it allows.")},
 		}})},
 		{name: "related", shape: namedSQL("Tables with rows that belong to the model's records, for audiences.", relatedShape())},
 		{name: "consent", shape: consentShape()},
