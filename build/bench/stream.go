@@ -95,6 +95,7 @@ destinations:
   hook: {type: webhook, url: %q, batch_size: 100, concurrency: 8}
 syncs:
   people: {model: people, destination: hook, tier: realtime, mode: upsert, fields: {t: t, c0: c0, c1: c1, c2: c2, c3: c3}}
+governance: {unreviewed: warn}
 `
 
 // measure writes the load and waits until everything has arrived.

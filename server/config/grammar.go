@@ -63,6 +63,7 @@ func workspace(drivers []connect.Driver) *shape {
 		{name: "workspace", shape: text("The name of the workspace; without it the folder's name.")},
 		{name: "time_zone", shape: zone("Time zone of schedules that name none, and of the tier daily; UTC without it.")},
 		{name: "data_dir", shape: text("Folder of the ledger, the history and the plans; .freshet without it. Relative to the workspace.")},
+		{name: "governance", shape: governanceShape()},
 		{name: "sources", shape: sources(drivers)},
 		{name: "feeds", shape: namedSQL("Streams that become keyed tables, feeds.name in SQL.", feedShape())},
 		{name: "models", shape: namedSQL("SQL over the sources, with a key.", modelShape())},
@@ -126,6 +127,12 @@ func modelShape() *shape {
 		}})},
 		{name: "related", shape: namedSQL("Tables with rows that belong to the model's records, for audiences.", relatedShape())},
 		{name: "consent", shape: consentShape()},
+	}}
+}
+
+func governanceShape() *shape {
+	return &shape{kind: recordKind, help: "What holds for everything that leaves.", fields: []field{
+		{name: "unreviewed", shape: choice("What is done about a sync of columns that nobody has reviewed: refuse, or warn. Refuse without it.", []string{"refuse", "warn"})},
 	}}
 }
 

@@ -34,7 +34,7 @@ func TestAColumnLeavesOnlyForItsPurposes(t *testing.T) {
 	}
 	refused := 0
 	for _, f := range found {
-		if f.Level == "error" && f.Fault.Code == "policy.purpose" && strings.HasPrefix(f.Fault.Where, "freshet.yaml:21:") && f.Fault.Suggestion != "" {
+		if f.Level == "error" && f.Fault.Code == "policy.purpose" && strings.HasPrefix(f.Fault.Where, "freshet.yaml:22:") && f.Fault.Suggestion != "" {
 			refused++
 		}
 	}
@@ -72,4 +72,48 @@ func TestAPlanIsJudgedByTheRulesOfToday(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.holds(report, run.OK, "delivered=10 calls=1")
+}
+
+// TestWhatNobodyReviewedStays: without a word of the workspace, a column without a class stops its sync.
+func TestWhatNobodyReviewedStays(t *testing.T) {
+	s := newShop(t, 10, "upsert", "")
+	s.define(sub(s.yaml, "governance: {unreviewed: warn}\n", ""))
+	if _, err := s.run(control.RunOptions{}); !fault.Is(err, "policy.unreviewed") {
+		t.Errorf("it ran: %v", err)
+	}
+	if calls := s.receiver.Counts().Calls; calls != 0 {
+		t.Errorf("%d calls were made", calls)
+	}
+	reviewed := sub(s.yaml, "governance: {unreviewed: warn}\n", "")
+	reviewed = sub(reviewed, "    key: id\n", `    key: id
+    fields:
+      id: {class: none}
+      email: {class: email, purposes: [crm]}
+      name: {class: name, purposes: [crm]}
+      plan: {class: behaviour, purposes: [crm]}
+      ltv: {class: behaviour, purposes: [crm]}
+`)
+	s.define(sub(reviewed, "{type: webhook,", "{type: webhook, purposes: [crm],"))
+	s.want(run.OK, "delivered=10 calls=1")
+}
+
+// TestBeingWarnedOnly: a workspace that is warned sends what it sent, and validate names every such column.
+func TestBeingWarnedOnly(t *testing.T) {
+	s := newShop(t, 10, "upsert", "")
+	s.want(run.OK, "delivered=10 calls=1")
+	service := s.service()
+	defer service.Close()
+	found, err := service.Validate(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	warned := 0
+	for _, f := range found {
+		if f.Level == "warning" && f.Fault.Code == "policy.unreviewed" && strings.Contains(f.Fault.Suggestion, "{class: ") {
+			warned++
+		}
+	}
+	if warned != 5 { // id, email, name, plan, ltv
+		t.Errorf("%d warnings: %+v", warned, found)
+	}
 }

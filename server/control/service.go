@@ -153,7 +153,7 @@ func (s *Service) openDestination(ctx context.Context, job *run.Job) (func(), er
 	job.Destination = to
 	job.Object = objectOf(endpoint.Driver.Spec, job.Sync.Object)
 	job.Account = account(endpoint)
-	job.Terms = policy.Terms{Destination: endpoint.Name, Purposes: endpoint.Purposes}
+	job.Terms = policy.Terms{Destination: endpoint.Name, Purposes: endpoint.Purposes, Unreviewed: s.workspace.Unreviewed}
 	return func() { _ = to.Close() }, nil
 }
 

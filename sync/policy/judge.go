@@ -59,6 +59,8 @@ func refusal(column string, m model.Model, t Terms) *fault.Fault {
 		return fault.New(fault.Usage, "policy."+code, what+fmt.Sprintf(format, args...)).Do(suggestion)
 	}
 	switch {
+	case !t.Unreviewed && !Reviewed(f):
+		return says("unreviewed", "say what it is: "+field+": "+Proposal(column, f, t.Purposes), "nobody has reviewed it%s", lacks(f))
 	case len(f.Destinations) > 0 && !slices.Contains(f.Destinations, t.Destination):
 		return says("destination", "if it may, add "+t.Destination+" to "+field+".destinations; else take it out of the sync",
 			"it is approved for %s only", strings.Join(f.Destinations, ", "))
@@ -73,6 +75,27 @@ func refusal(column string, m model.Model, t Terms) *fault.Fault {
 			"it may be used for %s, and the destination is for %s", strings.Join(f.Purposes, ", "), strings.Join(t.Purposes, ", "))
 	}
 	return nil
+}
+
+// lacks says what a review has left open.
+func lacks(f model.FieldPolicy) string {
+	if f.Class == "" {
+		return ""
+	}
+	return " as a whole: the class " + f.Class + " needs purposes"
+}
+
+// Unreviewed are the columns that a sync sends and nobody has reviewed, as faults for a warning.
+func Unreviewed(s model.Sync, m model.Model, columns []string, t Terms) []*fault.Fault {
+	var all []*fault.Fault
+	for _, r := range reads(s, m, columns) {
+		if f := Of(m, r.column); !Reviewed(f) {
+			all = append(all, fault.New(fault.Usage, "policy.unreviewed", fmt.Sprintf("the column %s of %s goes to %s, and nobody has reviewed it%s",
+				r.column, m.Name, t.Destination, lacks(f))).At(r.where).
+				Do("say what it is: models."+m.Name+".fields."+r.column+": "+Proposal(r.column, f, t.Purposes)))
+		}
+	}
+	return all
 }
 
 // reads are the columns that a sync sends, each once, in the order of their places.

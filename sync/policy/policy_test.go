@@ -15,10 +15,11 @@ var people = model.Model{Name: "people", Key: []string{"id"}, Fields: map[string
 	"email":  {Class: policy.Email, Purposes: []string{"crm", "advertising"}},
 	"phone":  {Class: policy.Phone, Purposes: []string{"crm"}},
 	"health": {Class: policy.Sensitive, Purposes: []string{"crm"}},
+	"ltv":    {Class: policy.Behaviour},
 	"vip":    {Class: policy.None, Destinations: []string{"sales"}},
 }}
 
-var columns = []string{"id", "email", "phone", "health", "vip", "plan"}
+var columns = []string{"id", "email", "phone", "health", "vip", "plan", "ltv"}
 
 // codes are those of joined faults.
 func codes(err error) []string {
@@ -47,7 +48,8 @@ func TestWhatMayGoWhere(t *testing.T) {
 		{"PHONE", []string{"advertising"}, "purpose"},        // SQL knows it by any case
 		{"health", []string{"crm"}, "sensitive"},
 		{"vip", nil, "destination"},
-		{"plan", nil, ""},
+		{"plan", nil, "unreviewed"},
+		{"ltv", []string{"crm"}, "unreviewed"}, // a class alone does not say what for
 	}
 	for _, c := range cases {
 		s := model.Sync{Name: "s", Fields: []model.Mapping{{Target: "x", Column: c.column}}}
@@ -80,5 +82,37 @@ func TestEveryWayOutIsJudged(t *testing.T) {
 	}
 	if got := codes(policy.JudgeColumns(model.Sync{Name: "s"}, people, []string{"id", "email", "phone"}, to)); !slices.Equal(got, []string{"purpose"}) {
 		t.Errorf("plan: %v", got)
+	}
+}
+
+// TestTheZeroTermsRefuse: what nobody said anything of stays; a workspace can decide to be warned instead.
+func TestTheZeroTermsRefuse(t *testing.T) {
+	s := model.Sync{Name: "s", Fields: []model.Mapping{{Target: "x", Column: "plan"}}}
+	m := model.Model{Name: "m", Key: []string{"id"}}
+	if got := codes(policy.Judge(s, m, columns, policy.Terms{})); !slices.Equal(got, []string{"unreviewed", "unreviewed"}) {
+		t.Errorf("the zero terms: %v", got)
+	}
+	lenient := policy.Terms{Destination: "ads", Unreviewed: true}
+	if err := policy.Judge(s, m, columns, lenient); err != nil {
+		t.Errorf("it was to warn only: %v", err)
+	}
+	if got := policy.Unreviewed(s, m, columns, lenient); len(got) != 2 {
+		t.Errorf("warnings: %v", got)
+	}
+	strict := model.Model{Name: "m", Key: []string{"id"}, Fields: map[string]model.FieldPolicy{"plan": {Purposes: []string{"crm"}}}}
+	lenient.Purposes = []string{"advertising"}
+	if got := codes(policy.Judge(s, strict, columns, lenient)); !slices.Equal(got, []string{"purpose"}) {
+		t.Errorf("what was said holds: %v", got)
+	}
+}
+
+func TestProposals(t *testing.T) {
+	for column, want := range map[string]string{"customer_id": "{class: none}", "eMail": "{class: email, purposes: [crm]}",
+		"first_name": "{class: name, purposes: [crm]}", "email_opt_in": "{class: consent, purposes: [crm]}",
+		"ltv": "{class: behaviour, purposes: [crm]}", "credit_card_name": "{class: sensitive, purposes: [crm]}",
+		"x17": "{class: sensitive, purposes: [crm]}"} {
+		if got := policy.Proposal(column, model.FieldPolicy{}, []string{"crm"}); got != want {
+			t.Errorf("%s: %s, want %s", column, got, want)
+		}
 	}
 }

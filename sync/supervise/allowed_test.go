@@ -18,7 +18,7 @@ func TestWhatIsPlannedIsJudgedAgain(t *testing.T) {
 	b.put("people", person(1, "Basel"))
 	job, r := b.live.Job, b.live.Runner
 	job.Model.Fields = map[string]model.FieldPolicy{"city": {Class: policy.Address, Purposes: []string{"crm"}}}
-	job.Terms = policy.Terms{Destination: "hook", Purposes: []string{"crm"}}
+	job.Terms = policy.Terms{Destination: "hook", Purposes: []string{"crm"}, Unreviewed: true}
 	only := run.Only{Scope: b.live.Scope, Keys: []model.Key{"1"}, Now: time.Now()}
 	planned, err := r.PlanKeys(t.Context(), job, only, run.Options{})
 	if err != nil {
