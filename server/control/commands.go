@@ -12,7 +12,8 @@ import (
 // catchingUp is how often it is looked whether a feed has taken in what its topics held.
 const catchingUp = 20 * time.Millisecond
 
-// caughtUp waits until feeds that are being served have taken in what their topics hold at this moment.
+// caughtUp waits until feeds that are being served have taken in what their topics hold at this moment. Fault feed.waits where
+// events wait for their schema for long.
 func (s *Service) caughtUp(ctx context.Context, names []string) error {
 	for _, name := range names {
 		if err := s.caughtUpWith(ctx, name); err != nil {
@@ -24,7 +25,7 @@ func (s *Service) caughtUp(ctx context.Context, names []string) error {
 
 func (s *Service) caughtUpWith(ctx context.Context, name string) error {
 	var ends []model.Position
-	for {
+	for began := time.Now(); ; {
 		there := false
 		err := s.ask(ctx, name, func(ctx context.Context, f *openedFeed) (err error) {
 			if f.trouble != nil || !f.started {
@@ -34,6 +35,9 @@ func (s *Service) caughtUpWith(ctx context.Context, name string) error {
 				ends, err = f.Ends(ctx)
 			}
 			there = err == nil && f.Reached(ends)
+			if err == nil && !there && f.Settled(ends) && time.Since(began) > stalled {
+				return waits(name, f.Waits())
+			}
 			return err
 		})
 		if err != nil || there {

@@ -136,8 +136,18 @@ func (s *Service) catchUp(ctx context.Context, e *engine.Engine, names []string)
 		if err = errors.Join(err, f.Close()); err != nil {
 			return err
 		}
+		if err := s.keepLong(ctx, name); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// keepLong lets a feed's raw events go that were kept long enough, and brings many small files into few.
+func (s *Service) keepLong(ctx context.Context, name string) error {
+	def, raw := s.workspace.Feeds[name], s.history().Raw(name)
+	_, err := raw.Retain(ctx, time.Now(), def.KeepFor, def.KeepMB<<20)
+	return errors.Join(err, raw.Compact(ctx))
 }
 
 func (s *Service) drain(ctx context.Context, f *openedFeed) error {

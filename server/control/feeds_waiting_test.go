@@ -182,6 +182,7 @@ func (s *sparse) hang() {
 // TestARunDoesNotWaitForEver: a run whose feed cannot be read to its end, since its registry is away, says so and ends; nothing of
 // the feed is lost by it.
 func TestARunDoesNotWaitForEver(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	s := newSparse(t)
 	s.framed(0, s.known, 1)
 	s.registry.Close()
@@ -206,5 +207,51 @@ func TestEveryEventCountsOnce(t *testing.T) {
 	s.put(bad, bad, bad, bad)
 	if _, err := s.service().Run(context.Background(), "carts", control.RunOptions{}); !fault.Is(err, "feed.paused") {
 		t.Fatalf("the feed went on: %v", err)
+	}
+}
+
+// TestAServedRunDoesNotWaitForEver: the same while the workspace is served: the run says what it waits for and ends, and the
+// server goes on.
+func TestAServedRunDoesNotWaitForEver(t *testing.T) {
+	t.Parallel() // most of it is waiting
+	s := newSparse(t)
+	s.framed(0, s.known, 1)
+	s.registry.Close()
+	service := s.service()
+	ctx, stop := context.WithTimeout(context.Background(), 60*time.Second)
+	defer stop()
+	if err := service.Open(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- service.Serve(ctx) }()
+	for !service.Ready() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	_, err := service.Run(ctx, "carts", control.RunOptions{})
+	if !fault.Is(err, "feed.waits") || !strings.Contains(err.Error(), "registry") {
+		t.Errorf("the run says: %v", err)
+	}
+	if !service.Ready() {
+		t.Error("the server has ended with it")
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRunsKeepEventsAsLongAsTheFeedSays: where nobody serves the workspace, runs let raw events go that were kept long enough.
+func TestRunsKeepEventsAsLongAsTheFeedSays(t *testing.T) {
+	s := newStream(t, webhookfake.Options{})
+	s.yaml = strings.Replace(s.yaml, "key: [cart_id],", "key: [cart_id], keep: {for: 1s},", 1)
+	s.write(map[int]int{1: 10, 2: 20})
+	s.run()
+	time.Sleep(1500 * time.Millisecond)
+	s.write(map[int]int{3: 30})
+	s.run()
+	list, err := s.service().FeedStatuses(context.Background())
+	if err != nil || len(list) != 1 || list[0].Kept != 1 {
+		t.Errorf("%+v, %v: want the last run's event alone", list, err)
 	}
 }

@@ -389,13 +389,11 @@ func (s *Service) tidy(ctx context.Context, syncs []model.Sync) error {
 	}
 }
 
-// retain lets raw events go that are kept long enough, and brings many small files into few.
+// retain looks through the raw events of every feed.
 func (s *Service) retain(ctx context.Context) error {
 	var errs []error
-	for name, def := range s.workspace.Feeds {
-		raw := s.history().Raw(name)
-		_, err := raw.Retain(ctx, time.Now(), def.KeepFor, def.KeepMB<<20)
-		errs = append(errs, err, raw.Compact(ctx))
+	for name := range s.workspace.Feeds {
+		errs = append(errs, s.keepLong(ctx, name))
 	}
 	return errors.Join(errs...)
 }

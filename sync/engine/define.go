@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/freshet/freshet/sync/mapping"
 	"github.com/freshet/freshet/sync/model"
@@ -62,7 +61,7 @@ func (e *Engine) Row(ctx context.Context, m model.Model, key model.Key) (row []m
 		return nil, false, translate(ctx, err)
 	}
 	defer conn.Close()
-	if err := setNow(ctx, conn, time.Now()); err != nil {
+	if err := setNow(ctx, conn, e.now()); err != nil {
 		return nil, false, translate(ctx, err)
 	}
 	if err := run(ctx, conn, viewSQL(m)); err != nil {
@@ -101,7 +100,7 @@ func (e *Engine) Count(ctx context.Context, m model.Model) (rows int64, err erro
 		return 0, translate(ctx, err)
 	}
 	defer conn.Close()
-	if err := setNow(ctx, conn, time.Now()); err != nil {
+	if err := setNow(ctx, conn, e.now()); err != nil {
 		return 0, translate(ctx, err)
 	}
 	err = read(ctx, conn, "SELECT count(*) FROM (\n"+m.SQL+"\n)", func(row []driver.Value) error {

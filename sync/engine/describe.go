@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -38,21 +39,48 @@ func (e *Engine) Describe(ctx context.Context, m model.Model) (Described, error)
 	if err != nil {
 		return Described{}, err
 	}
+	columns, err := bound(ctx, conn, m)
+	if err != nil {
+		return Described{}, cmp.Or[error](unread(ctx, conn, m, tables), err)
+	}
+	return Described{Columns: columns, Tables: e.expand(tables)}, nil
+}
+
+// bound gives the columns of a model's SQL, checked.
+func bound(ctx context.Context, conn *sql.Conn, m model.Model) ([]mapping.Column, error) {
 	names, err := prepared(conn, m.SQL)
 	if err != nil {
-		return Described{}, ofModel(ctx, m, 0, err)
+		return nil, ofModel(ctx, m, 0, err)
 	}
 	if err := once(m, names); err != nil {
-		return Described{}, err
+		return nil, err
 	}
 	columns, err := viewColumns(ctx, conn, m)
 	if err != nil {
-		return Described{}, err
+		return nil, err
 	}
-	if err := checkKey(m, columns); err != nil {
-		return Described{}, err
+	return columns, checkKey(m, columns)
+}
+
+// unread is why a model cannot be understood that reads a feed of which no event has been read: nobody knows its columns yet.
+// nil where there is no such feed.
+func unread(ctx context.Context, conn *sql.Conn, m model.Model, tables []string) error {
+	var fresh []string
+	err := read(ctx, conn, "SELECT table_name FROM duckdb_columns() WHERE schema_name = 'feeds' AND column_name = '"+nothingRead+"' ORDER BY 1",
+		func(row []driver.Value) error {
+			fresh = append(fresh, row[0].(string))
+			return nil
+		})
+	if err != nil {
+		return nil // what went wrong first is told
 	}
-	return Described{Columns: columns, Tables: e.expand(tables)}, nil
+	for _, name := range fresh {
+		if slices.ContainsFunc(tables, func(t string) bool { return strings.EqualFold(t, "feeds.main."+name) }) {
+			return fault.New(fault.Source, "feed.unread", "model "+m.Name+" reads feeds."+name+", of which no event has been read yet: its columns are not known").
+				At(where(m, m.SQLPos)).Do("take the feed in first, with freshet serve or a run; columns that events do not show can be declared under feeds." + name + ".columns")
+		}
+	}
+	return nil
 }
 
 // prepared binds the SQL as it is written, so that errors have their true place, and gives the names of its columns.

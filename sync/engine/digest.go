@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
-	"time"
 
 	"github.com/freshet/freshet/sync/mapping"
 	"github.com/freshet/freshet/sync/model"
@@ -55,7 +54,7 @@ func (e *Engine) DigestOnly(ctx context.Context, m model.Model, columns []mappin
 	}
 	w := &Walk{ctx: ctx, conn: conn, model: m}
 	defer w.Close()
-	if err := setNow(ctx, conn, time.Now()); err != nil {
+	if err := setNow(ctx, conn, e.now()); err != nil {
 		return "", translate(ctx, err)
 	}
 	if err := run(ctx, conn, "BEGIN TRANSACTION"); err != nil {

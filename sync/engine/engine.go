@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"time"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
@@ -22,15 +23,17 @@ const DefaultMemoryMB = 512
 
 // Options say what the engine may use.
 type Options struct {
-	Dir      string // folder for scratch files; a folder of its own inside it is made and removed by Close; "": the system's
-	MemoryMB int    // mebibytes DuckDB keeps in memory before it spills; 0: DefaultMemoryMB
-	Threads  int    // 0: as many as there are processors
+	Dir      string           // folder for scratch files; a folder of its own inside it is made and removed by Close; "": the system's
+	MemoryMB int              // mebibytes DuckDB keeps in memory before it spills; 0: DefaultMemoryMB
+	Threads  int              // 0: as many as there are processors
+	Now      func() time.Time // the clock of audiences evaluated whole; nil: the system's
 }
 
 // Engine is one DuckDB instance. It is safe for use by several goroutines, each with Walks of its own.
 type Engine struct {
 	db      *sql.DB
 	scratch string
+	now     func() time.Time
 
 	mu       sync.Mutex
 	attached map[string][]connect.Problem // by alias
@@ -54,7 +57,10 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(notStarted(err), os.RemoveAll(scratch))
 	}
-	e := &Engine{db: sql.OpenDB(connector), scratch: scratch, attached: map[string][]connect.Problem{},
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	e := &Engine{db: sql.OpenDB(connector), scratch: scratch, now: o.Now, attached: map[string][]connect.Problem{},
 		defined: map[string][]string{}}
 	if err := e.configure(ctx, o); err != nil {
 		return nil, errors.Join(notStarted(err), e.Close())

@@ -42,6 +42,9 @@ const (
 	stagedTable   = "freshet_staged"
 )
 
+// nothingRead is the one column of a feed of which no event has been read.
+const nothingRead = "nothing_read_yet"
+
 // feedChunk is how many rows are handed to DuckDB at once.
 const feedChunk = 20_000
 
@@ -72,7 +75,7 @@ func (e *Engine) MakeFeed(ctx context.Context, t FeedTable) error {
 func (t FeedTable) show(ctx context.Context, conn *sql.Conn) error {
 	query := "SELECT " + t.list() + " FROM " + t.store()
 	if len(t.Columns) == 0 {
-		query = "SELECT NULL AS nothing_read_yet WHERE false"
+		query = "SELECT NULL AS " + nothingRead + " WHERE false"
 	} else if t.SQL != "" {
 		query = "WITH event AS (" + query + ") SELECT * FROM (\n" + t.SQL + "\n)"
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/mapping"
@@ -69,7 +68,7 @@ func (e *Engine) Walk(ctx context.Context, m model.Model, columns []mapping.Colu
 		return nil, translate(ctx, err)
 	}
 	w := &Walk{ctx: ctx, conn: conn, model: m}
-	if err := setNow(ctx, conn, time.Now()); err != nil {
+	if err := setNow(ctx, conn, e.now()); err != nil {
 		w.Close()
 		return nil, translate(ctx, err)
 	}

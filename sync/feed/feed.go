@@ -336,6 +336,9 @@ func (f *Feed) Settled(ends []model.Position) bool {
 	return true
 }
 
+// Waits tells how many events wait for their schema, and why.
+func (f *Feed) Waits() Taken { return Taken{Waiting: len(f.held), Why: f.why} }
+
 // waiting are the partitions in which events wait for their schema.
 func (f *Feed) waiting() map[place]bool {
 	waits := map[place]bool{}
