@@ -17,12 +17,12 @@ func main() {
 		return
 	}
 	rows := flag.String("rows", "1000000,10000000", "sizes of the models to plan, separated by commas")
-	only := flag.String("only", "", "measure this part alone and print it: streams")
+	only := flag.String("only", "", "measure this part alone and print it: streams, or apart")
 	out := flag.String("out", "docs/PERFORMANCE.md", "file to write; - for the terminal alone")
 	bin := flag.String("freshet", "bin/freshet", "the program to measure")
 	flag.Parse()
-	if *only == "streams" {
-		page, err := streaming(*bin)
+	if part := map[string]func(string) (string, error){"streams": streaming, "apart": keptApart}[*only]; part != nil {
+		page, err := part(*bin)
 		fmt.Print(page)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,7 +26,8 @@ import (
 func streaming(bin string) (string, error) {
 	page := "## Streams: from an event to its receipt\n\nThe broker, the receiver and `freshet serve` share the processors. Events of about 600 bytes\n" +
 		"(a Debezium envelope in JSON) are written at a fixed rate, whether or not the program keeps up; an event's time is the moment it was\n" +
-		"to be written at. Calls carry up to 100 records, 8 at once. Every id is looked for at the receiver, with its newest value.\n\n" +
+		"to be written at. Every event is checked against a data contract: each column is required and has a type, and a pattern, a length or a\n" +
+		"range. Calls carry up to 100 records, 8 at once. Every id is looked for at the receiver, with its newest value.\n\n" +
 		"| events/s | receiver answers after | receipts/s | p50 | p99 | memory |\n|---|---|---|---|---|---|\n"
 	for _, s := range []scenario{
 		{rate: 1000, seconds: 10}, {rate: 5000, seconds: 10}, {rate: 5000, seconds: 10, latency: 100 * time.Millisecond},
@@ -38,7 +41,11 @@ func streaming(bin string) (string, error) {
 		page += line
 	}
 	replay, err := replaying(bin, 200_000)
-	return page + "\n" + replay, err
+	if err != nil {
+		return "", err
+	}
+	apart, err := keptApart(bin)
+	return page + "\n" + replay + apart, err
 }
 
 // scenario is one load.
@@ -70,8 +77,14 @@ func newStream(latency time.Duration) (*stream, error) {
 		return s, err
 	}
 	s.web = httptest.NewServer(s.seen)
-	text := fmt.Sprintf(streamYAML, s.kafka.Addresses()[0], s.web.URL)
-	return s, os.WriteFile(filepath.Join(s.dir, "freshet.yaml"), []byte(text), 0o600)
+	return s, s.define(fmt.Sprintf(hookYAML, s.web.URL))
+}
+
+// define writes the workspace: the feed with its contract and the model, and what follows them.
+func (s *stream) define(rest string) error {
+	text := fmt.Sprintf(feedYAML, s.kafka.Addresses()[0]) + rest
+	return errors.Join(os.WriteFile(filepath.Join(s.dir, "freshet.yaml"), []byte(text), 0o600),
+		os.WriteFile(filepath.Join(s.dir, "people.yaml"), []byte(contractYAML), 0o600))
 }
 
 func (s *stream) close() {
@@ -84,18 +97,38 @@ func (s *stream) close() {
 	_ = os.RemoveAll(s.dir)
 }
 
-const streamYAML = `workspace: bench
+const feedYAML = `workspace: bench
 sources:
   stream: {type: kafka, brokers: [%q]}
 feeds:
-  people: {source: stream, topic: bench, format: debezium-json, key: id}
+  people: {source: stream, topic: bench, format: debezium-json, key: id, contract: people.yaml}
 models:
   people: {sql: "select id, t, c0, c1, c2, c3 from feeds.people", key: id}
-destinations:
+`
+
+const hookYAML = `destinations:
   hook: {type: webhook, url: %q, batch_size: 100, concurrency: 8}
 syncs:
   people: {model: people, destination: hook, tier: realtime, mode: upsert, fields: {t: t, c0: c0, c1: c1, c2: c2, c3: c3}}
 governance: {unreviewed: warn}
+`
+
+// contractYAML has rules for every column, which every event keeps but the one that warm writes to see that they are asked.
+const contractYAML = `apiVersion: v3.1.0
+kind: DataContract
+id: people
+name: people
+version: 1.0.0
+status: active
+schema:
+  - name: people
+    properties:
+      - {name: id, logicalType: integer, physicalType: BIGINT, primaryKey: true, primaryKeyPosition: 1, required: true, logicalTypeOptions: {minimum: 0}}
+      - {name: t, logicalType: integer, physicalType: BIGINT, required: true, logicalTypeOptions: {minimum: 1000000000000000}}
+      - {name: c0, logicalType: string, physicalType: VARCHAR, required: true, logicalTypeOptions: {pattern: "^value [0-9]+ of a text"}}
+      - {name: c1, logicalType: string, physicalType: VARCHAR, required: true, logicalTypeOptions: {pattern: "^[0-9]+$"}}
+      - {name: c2, logicalType: string, physicalType: VARCHAR, required: true, logicalTypeOptions: {minLength: 1, maxLength: 200}}
+      - {name: c3, logicalType: string, physicalType: VARCHAR, required: true, logicalTypeOptions: {pattern: "^value [0-9]{1,3}$"}}
 `
 
 // measure writes the load and waits until everything has arrived.
@@ -120,12 +153,15 @@ func (c scenario) measure(bin string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := s.arrived(n); err != nil {
+	if err := s.seen.arrived(n); err != nil {
 		return "", err
 	}
 	took := s.seen.last().Sub(began)
 	_ = serve.Process.Signal(syscall.SIGTERM)
 	_ = serve.Wait()
+	if err := s.checked(bin); err != nil {
+		return "", err
+	}
 	p50, p99 := s.seen.percentiles()
 	rate, wait := "as fast as it goes", "at once"
 	if c.rate > 0 {
@@ -137,15 +173,30 @@ func (c scenario) measure(bin string) (string, error) {
 	return fmt.Sprintf("| %s | %s | %.0f | %.0f ms | %.0f ms | %d MB |\n", rate, wait, float64(n)/took.Seconds(), p50, p99, <-peak), nil
 }
 
-// warm sends one event through and forgets it.
+// warm sends one event through and forgets it. Another breaks the contract: checked looks for it.
 func (s *stream) warm() error {
-	if err := s.kafka.Write(context.Background(), s.event(0, time.Now())); err != nil {
+	broken := s.event(0, time.Now())
+	broken.Value = bytes.ReplaceAll(broken.Value, []byte(`"c3":"value 0"`), []byte(`"c3":"no value"`))
+	if err := s.kafka.Write(context.Background(), broken, s.event(0, time.Now())); err != nil {
 		return err
 	}
-	if err := s.arrived(1); err != nil {
+	if err := s.seen.arrived(1); err != nil {
 		return err
 	}
 	s.seen.forget()
+	return nil
+}
+
+// checked says whether the contract was asked: the one event that breaks it was set aside, and no other.
+func (s *stream) checked(bin string) error {
+	r, err := run(bin, "-w", s.dir, "quarantine", "people", "--json")
+	if err != nil {
+		return err
+	}
+	var aside struct{ Total int }
+	if err := json.Unmarshal(r.out, &aside); err != nil || aside.Total != 1 {
+		return fmt.Errorf("%d events were set aside by the contract, want 1: %w", aside.Total, err)
+	}
 	return nil
 }
 
@@ -194,14 +245,14 @@ func (s *stream) event(id int, at time.Time) kafkafake.Record {
 }
 
 // arrived waits until so many ids have come.
-func (s *stream) arrived(n int) error {
+func (s *seen) arrived(n int) error {
 	for range 3000 {
-		if s.seen.count() >= n {
+		if s.count() >= n {
 			return nil
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	return fmt.Errorf("%d of %d records arrived within a minute", s.seen.count(), n)
+	return fmt.Errorf("%d of %d records arrived within a minute", s.count(), n)
 }
 
 // seen is a receiver that remembers of every id when it came, and how old it was.
@@ -215,6 +266,13 @@ type seen struct {
 
 func (s *seen) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
+	s.take(body)
+	time.Sleep(s.latency)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// take notes of every record of a call when it came and how old it was.
+func (s *seen) take(body []byte) {
 	now := time.Now()
 	var call struct {
 		Records []struct {
@@ -234,8 +292,6 @@ func (s *seen) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.at = now
 	s.mu.Unlock()
-	time.Sleep(s.latency)
-	w.WriteHeader(http.StatusNoContent)
 }
 
 func (s *seen) count() int { s.mu.Lock(); defer s.mu.Unlock(); return len(s.newest) }

@@ -104,12 +104,16 @@ func (s *Service) scope(ctx context.Context, e *engine.Engine, sync model.Sync) 
 // followed says whether a sync of tier realtime can follow its feeds, and else why not.
 func (s *Service) followed(ctx context.Context, job run.Job) Finding {
 	feeds := s.feedsOf(s.carries(job.Sync))
+	_, table := s.timetableOf(job.Sync)
 	if len(feeds) == 0 {
-		return Finding{Level: "warning", Fault: fault.New(fault.Usage, "sync.not_live", "it is of tier realtime and reads no feed").At("syncs." + job.Sync.Name).
-			Do("it runs when it is started; read a feed in its model, or name another tier")}
+		return Finding{Level: "warning", Fault: fault.New(fault.Usage, "sync.not_live", readsNoFeed+instead(table)).At("syncs." + job.Sync.Name).
+			Do("read a feed in its model, or name another tier")}
 	}
 	if _, _, err := s.scope(ctx, job.Engine, job.Sync); err != nil {
 		f := *fault.As(err)
+		if neverLive(err) {
+			f.Message += instead(table)
+		}
 		return Finding{Level: "warning", Fault: f.At("syncs." + job.Sync.Name)}
 	}
 	says := "follows feeds." + strings.Join(feeds, ", feeds.") + " live"

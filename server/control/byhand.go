@@ -164,7 +164,7 @@ func (s *Service) pastRun(ctx context.Context, id model.RunID) (wire.Run, error)
 	}
 	if !known {
 		return wire.Run{}, fault.New(fault.Usage, "control.no_run", fmt.Sprintf("there is no run %s", id)).
-			Do("a run that was held, or stopped before it began, is remembered only until the server is stopped")
+			Do("a run that was held, or stopped before it began, is remembered only until the server is stopped, and one that made no call while it is among the newest 100 of its sync")
 	}
 	out := wire.Run{Run: r.ID, Sync: r.Sync, State: wire.Done}
 	if r.Report == "" {

@@ -13,7 +13,7 @@ import (
 const catchingUp = 20 * time.Millisecond
 
 // caughtUp waits until feeds that are being served have taken in what their topics hold at this moment. Fault feed.waits where
-// events wait for their schema for long.
+// events cannot be read for long.
 func (s *Service) caughtUp(ctx context.Context, names []string) error {
 	for _, name := range names {
 		if err := s.caughtUpWith(ctx, name); err != nil {

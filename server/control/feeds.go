@@ -193,7 +193,7 @@ func (s *Service) toEnd(ctx context.Context, f *openedFeed) error {
 func waits(name string, taken feed.Taken) error {
 	f := fault.New(fault.Source, "feed.waits", "the feed "+name+" does not come to the end of its topics: some partitions cannot be read now")
 	if taken.Waiting > 0 {
-		f.Message = "events of the feed " + name + " wait for their schema: " + taken.Why
+		f.Message = "events of the feed " + name + " wait: " + taken.Why
 	}
 	return f.At("feeds." + name).Do("look at the source; what was read is kept, and the same command goes on from there")
 }

@@ -23,7 +23,7 @@ import (
 const serveChild = "FRESHET_TEST_SERVE_DIR"
 
 func serveUntilKilled(dir string) int {
-	ws, err := config.Load(dir, connectors.All(), func(string) (string, bool) { return "", false })
+	ws, err := config.Load(dir, connectors.All(), func(name string) (string, bool) { return hookSecret, name == "HOOK_SECRET" })
 	if err == nil {
 		service := control.New(ws, nil)
 		defer service.Close()

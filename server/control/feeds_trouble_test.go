@@ -256,6 +256,11 @@ func TestAnotherKey(t *testing.T) {
 		t.Errorf("the feed was let go on: %v", err)
 	}
 	_ = service.Close()
+	stop := s.serve()
+	if e := <-s.events; e.Feed != "carts" || e.Stage != "paused" || !strings.Contains(e.Note, "key") {
+		t.Errorf("served, the feed says: %+v", e)
+	}
+	stop()
 	second := s.yaml
 	s.yaml = first
 	s.write(map[int]int{3: 30})

@@ -47,6 +47,7 @@ func (s *Service) StatusOf(ctx context.Context, name string) (SyncStatus, error)
 func (s *Service) statusOf(ctx context.Context, r *ledger.Reader, sync model.Sync) (SyncStatus, error) {
 	st := SyncStatus{Sync: sync.Name, Model: sync.Model, Audience: sync.Audience, Destination: sync.Destination, Object: sync.Object,
 		Mode: string(sync.Mode), Records: map[string]int64{}}
+	s.timesOf(sync, &st)
 	if r == nil {
 		return st, nil
 	}

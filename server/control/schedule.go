@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/freshet/freshet/sync/fault"
@@ -39,43 +40,35 @@ func (s *Service) timetableOf(sync model.Sync) (timetable.Tier, timetable.Timeta
 // newScheduler makes the scheduler of the syncs that are not live.
 func (s *Service) newScheduler(ctx context.Context, live []model.Sync) (*supervise.Scheduler, error) {
 	scheduler := &supervise.Scheduler{Run: s.runScheduled}
-	follows := map[string]bool{}
-	for _, sync := range live {
-		follows[sync.Name] = true
+	last, err := s.ledger.LastWhole(ctx)
+	if err != nil {
+		return nil, err
 	}
 	for _, sync := range s.workspace.Syncs {
-		if follows[sync.Name] {
-			continue
-		}
-		if err := s.addTo(ctx, scheduler, sync); err != nil {
-			return nil, err
+		if !slices.ContainsFunc(live, func(follows model.Sync) bool { return follows.Name == sync.Name }) {
+			s.addTo(scheduler, sync, last[sync.Name])
 		}
 	}
 	return scheduler, nil
 }
 
-// addTo lets a scheduler run a sync, from where the ledger says it is.
-func (s *Service) addTo(ctx context.Context, scheduler *supervise.Scheduler, sync model.Sync) error {
+// addTo lets a scheduler run a sync, from its last run on.
+func (s *Service) addTo(scheduler *supervise.Scheduler, sync model.Sync, last ledger.Run) {
 	tier, table := s.timetableOf(sync)
 	if !table.Runs() {
-		return nil
+		return
 	}
-	last, err := s.ledger.LastWhole(ctx)
-	if err != nil {
-		return err
-	}
-	entry := supervise.Scheduled{Sync: sync.Name, Tier: tier, Table: table, Last: last[sync.Name].Started}
-	if u := last[sync.Name]; u.Status == ledger.Running {
-		entry.Again = u.Started // it was stopped or killed in the middle
+	entry := supervise.Scheduled{Sync: sync.Name, Tier: tier, Table: table, Last: last.Started}
+	if last.Status == ledger.Running {
+		entry.Again = last.Started // it was stopped or killed in the middle
 		var report run.Report
-		if json.Unmarshal([]byte(u.Report), &report) == nil {
+		if json.Unmarshal([]byte(last.Report), &report) == nil {
 			if at, err := time.Parse(time.RFC3339, report.RetryAt); err == nil {
 				entry.Again = at
 			}
 		}
 	}
 	scheduler.Add(entry)
-	return nil
 }
 
 // runScheduled carries one scheduled run out, once nobody else in this process works on the sync.
@@ -86,10 +79,7 @@ func (s *Service) runScheduled(ctx context.Context, name string) supervise.Ended
 	}
 	e := Event{Sync: name, Stage: "ran", Report: &report}
 	if err != nil {
-		report.Status = run.Failed
-		if kind := fault.As(err).Kind; kind == fault.Held || kind == fault.Moved {
-			report.Status = run.Held
-		}
+		report.Status = statusOf(err)
 		e.Stage, e.Note, e.Report = string(report.Status), fault.As(err).Message, nil
 	} else if report.Status == run.Held || report.Status == run.Failed {
 		e.Stage = string(report.Status)
@@ -97,7 +87,9 @@ func (s *Service) runScheduled(ctx context.Context, name string) supervise.Ended
 			e.Note = report.Problems[0].Message
 		}
 	}
-	s.progress(e)
+	if s.serving.times.isNews(e, report, err) {
+		s.progress(e)
+	}
 	ended := supervise.Ended{Status: report.Status, Progress: report.Delivered > 0}
 	ended.RetryAt, _ = time.Parse(time.RFC3339, report.RetryAt)
 	return ended
@@ -108,10 +100,14 @@ func neverLive(err error) bool {
 	return fault.Is(err, "model.not_live") || fault.Is(err, "audience.not_live")
 }
 
+// instead says how a sync runs that cannot be live.
+func instead(table timetable.Timetable) string { return "; it runs whole instead, " + table.String() }
+
 // fallBack lets a sync that cannot be live run by its timetable instead.
 func (s *Service) fallBack(ctx context.Context, scheduler *supervise.Scheduler, sync model.Sync, why error) error {
 	_, table := s.timetableOf(sync)
-	s.progress(Event{Sync: sync.Name, Stage: "not live", Note: fault.As(why).Message + "; it runs whole instead, " + table.String()})
+	s.serving.times.fellBack(sync.Name, why)
+	s.progress(Event{Sync: sync.Name, Stage: "not live", Note: fault.As(why).Message + instead(table)})
 	state, err := s.ledger.EnsureSync(ctx, sync.Name)
 	if err != nil {
 		return err
@@ -119,5 +115,9 @@ func (s *Service) fallBack(ctx context.Context, scheduler *supervise.Scheduler, 
 	if err := s.ledger.Unlive(ctx, state.Ref); err != nil {
 		return err
 	}
-	return s.addTo(ctx, scheduler, sync)
+	last, err := s.ledger.LastWhole(ctx)
+	if err == nil {
+		s.addTo(scheduler, sync, last[sync.Name])
+	}
+	return err
 }

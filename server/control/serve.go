@@ -140,7 +140,7 @@ func (s *Service) stumble(ctx context.Context, f *openedFeed, err error) {
 		return
 	}
 	_ = f.Feed.Close()
-	f.started, f.paused, f.trouble = false, fault.Is(err, "feed.paused"), err
+	f.started, f.paused, f.trouble = false, fault.As(err).Kind == fault.Held, err // a person decides
 	stage := "failed"
 	if f.paused {
 		stage = "paused"
@@ -152,7 +152,7 @@ func (s *Service) stumble(ctx context.Context, f *openedFeed, err error) {
 func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, syncs []model.Sync, scheduler *supervise.Scheduler) error {
 	g, ctx := errgroup.WithContext(ctx)
 	news := s.serving.news
-	s.serving.feeds = feeds
+	s.serving.feeds, s.serving.times.scheduler = feeds, scheduler
 	close(s.serving.ready)
 	for _, f := range feeds {
 		g.Go(func() error { return s.follow(ctx, f, news) })
@@ -204,7 +204,7 @@ func (s *Service) tookIn(ctx context.Context, f *openedFeed, taken feed.Taken, n
 	}
 	if taken.Why != f.why {
 		if f.why = taken.Why; f.why != "" {
-			s.progress(Event{Feed: f.name, Stage: "waiting", Note: "events wait for their schema: " + f.why})
+			s.progress(Event{Feed: f.name, Stage: "waiting", Note: "events wait: " + f.why})
 		}
 	}
 	if taken.Events > 0 {
@@ -305,7 +305,7 @@ func (s *Service) keepLive(ctx context.Context, turn *turn, live *supervise.Live
 			return
 		case err != nil && fault.As(err).Kind == fault.Held:
 			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "held", Note: fault.As(err).Message})
-			<-ours.Done()
+			s.keepHeld(ours, live, heard)
 			return
 		case err != nil:
 			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "failed", Note: fault.As(err).Message})
@@ -316,6 +316,21 @@ func (s *Service) keepLive(ctx context.Context, turn *turn, live *supervise.Live
 		pause = patience
 		if !more {
 			s.await(ours, live, heard)
+		}
+	}
+}
+
+// keepHeld takes in what changes while a sync is held, and sends nothing of it, until other work wants the sync: so the changes
+// need not be kept for it, and cost the other syncs nothing.
+func (s *Service) keepHeld(ctx context.Context, live *supervise.Live, heard <-chan struct{}) {
+	for ctx.Err() == nil {
+		more, err := live.Collect(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil && fault.As(err).Kind != fault.Held: // what was under way may end as it began: held
+			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "failed", Note: fault.As(err).Message})
+			s.sleep(ctx, patience)
+		case err == nil && !more:
+			live.Wait(ctx, heard, nil)
 		}
 	}
 }

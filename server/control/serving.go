@@ -16,6 +16,7 @@ type serving struct {
 	feeds  map[string]*openedFeed
 	news   *supervise.News
 	runs   runs
+	times  times
 	once   sync.Once
 }
 

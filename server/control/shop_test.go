@@ -62,7 +62,13 @@ const hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 // newShop makes a shop of n customers whose sync has a mode and, unless it is "", an on_leave.
 func newShop(t *testing.T, n int, mode, onLeave string) *shop {
 	t.Helper()
-	receiver, err := webhookfake.Start("", webhookfake.Options{Secret: hookSecret})
+	return newShopOf(t, n, mode, onLeave, webhookfake.Options{Secret: hookSecret})
+}
+
+// newShopOf is newShop with a receiver as said.
+func newShopOf(t *testing.T, n int, mode, onLeave string, options webhookfake.Options) *shop {
+	t.Helper()
+	receiver, err := webhookfake.Start("", options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,14 +108,19 @@ func RunAll(ws *config.Workspace, each func(name string) (run.Report, error)) ([
 	for _, sync := range ws.Syncs {
 		report, err := each(sync.Name)
 		if err != nil {
-			report = run.Report{Sync: sync.Name, Status: run.Failed, Problems: []run.Problem{run.ProblemOf(err)}}
-			if kind := fault.As(err).Kind; kind == fault.Held || kind == fault.Moved {
-				report.Status = run.Held
-			}
+			report = run.Report{Sync: sync.Name, Status: statusOf(err), Problems: []run.Problem{run.ProblemOf(err)}}
 		}
 		reports, errs = append(reports, report), append(errs, err)
 	}
 	return reports, errors.Join(errs...)
+}
+
+// statusOf is the status of a run that ended with an error.
+func statusOf(err error) run.Status {
+	if kind := fault.As(err).Kind; kind == fault.Held || kind == fault.Moved {
+		return run.Held
+	}
+	return run.Failed
 }
 
 // Validate checks everything that can be checked without sending: definitions were checked when the workspace was

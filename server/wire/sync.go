@@ -10,6 +10,10 @@ type SyncStatus struct {
 	Destination string           `json:"destination"`
 	Object      string           `json:"object,omitempty"`
 	Mode        string           `json:"mode"`
+	Tier        string           `json:"tier,omitempty" doc:"as the files name it"`
+	Schedule    string           `json:"schedule" doc:"when it runs, in words: live, every 15m, 0 6 * * 1-5 in Europe/Berlin, by hand"`
+	NotLive     string           `json:"not_live,omitempty" doc:"of tier realtime: why it runs whole, by its schedule"`
+	NextRunAt   string           `json:"next_run_at,omitempty" doc:"when its next run by schedule begins, RFC 3339; absent while one is under way, where none follows, and while nobody serves the workspace"`
 	Records     map[string]int64 `json:"records" doc:"by state: synced, rejected, unknown, left, removed"`
 	Quarantined int64            `json:"quarantined"`
 	LastRun     *model.Report    `json:"last_run,omitempty"`

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -42,16 +43,18 @@ type Feed struct {
 	stream  connect.Stream
 	columns *columns
 	parts   map[place]*partition
-	held    []model.Event            // events whose schema the registry has not given yet, and what came after them
+	held    []model.Event            // events that cannot be read yet, for a schema or an old key's end, and what came after them
+	since   map[place]time.Time      // in whose partitions an event waits for its row's old key, and since when
 	ahead   map[place]model.Position // where the stream stands in partitions, as far as it was not taken in yet
 	read    map[place]model.Position // where the stream stood when the archive was last given something, since it was flushed
 	broken  []connect.StreamNote     // why it cannot go on by itself
 	recent  recent
-	why     string        // why events wait for their schema
+	why     string        // why events wait
 	most    time.Duration // how long a poll may wait; 0: until there is something
 	stored  int           // bytes handed to the archive since it was flushed
 	flushed time.Time
-	inStep  bool // the engine's table has the ledger's rows and no others
+	flight  *flight // of what the archive holds to the disk; nil: none is under way
+	inStep  bool    // the engine's table has the ledger's rows and no others
 }
 
 // adopting marks a feed that takes over another ledger's place in its group when it starts next.
@@ -230,7 +233,7 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 		return err
 	}
 	// What an earlier stream brought and was not taken in comes again.
-	f.held, f.ahead, f.read = nil, map[place]model.Position{}, map[place]model.Position{}
+	f.held, f.ahead, f.read, f.since = nil, map[place]model.Position{}, map[place]model.Position{}, map[place]time.Time{}
 	var known []model.Position
 	for _, p := range f.parts {
 		if f.madeAnew(p) {
@@ -310,12 +313,13 @@ func Resume(ctx context.Context, l *ledger.Ledger, name string, accept bool) err
 
 // Close ends the reading; what the archive still holds in memory is read again next time.
 func (f *Feed) Close() error {
+	err := f.land(context.Background(), true)
 	if f.stream == nil {
-		return nil
+		return err
 	}
 	s := f.stream
 	f.stream = nil
-	return s.Close()
+	return errors.Join(err, s.Close())
 }
 
 // Ends gives the end of every partition that the feed reads.
@@ -324,7 +328,7 @@ func (f *Feed) Ends(ctx context.Context) ([]model.Position, error) { return f.st
 // Reached says whether everything before these positions has been taken in.
 func (f *Feed) Reached(ends []model.Position) bool { return len(f.held) == 0 && f.Settled(ends) }
 
-// Settled is Reached, but for the partitions in which events wait for their schema.
+// Settled is Reached, but for the partitions in which events wait.
 func (f *Feed) Settled(ends []model.Position) bool {
 	waits := f.waiting()
 	for _, end := range ends {
@@ -336,10 +340,10 @@ func (f *Feed) Settled(ends []model.Position) bool {
 	return true
 }
 
-// Waits tells how many events wait for their schema, and why.
+// Waits tells how many events cannot be read yet, and why.
 func (f *Feed) Waits() Taken { return Taken{Waiting: len(f.held), Why: f.why} }
 
-// waiting are the partitions in which events wait for their schema.
+// waiting are the partitions in which events wait.
 func (f *Feed) waiting() map[place]bool {
 	waits := map[place]bool{}
 	for i := range f.held {

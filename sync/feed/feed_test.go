@@ -165,20 +165,27 @@ func seedOf(t *testing.T) uint64 {
 	return seed
 }
 
-// TestTheNewestWins: whatever the order between partitions, the cuts, the repeats and the restarts, the table ends with the newest
-// row of every key, and what the engine shows is what the ledger has. Guarantee G27.
-func TestTheNewestWins(t *testing.T) {
-	random := rand.New(rand.NewPCG(seedOf(t), 5))
+// stores are a ledger and an engine for one test.
+func stores(t *testing.T) (*ledger.Ledger, *engine.Engine) {
+	t.Helper()
 	e, err := engine.Open(t.Context(), engine.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	t.Cleanup(func() { _ = e.Close() })
 	l, err := ledger.Open(t.Context(), t.TempDir(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { _ = l.Close() })
+	return l, e
+}
+
+// TestTheNewestWins: whatever the order between partitions, the cuts, the repeats and the restarts, the table ends with the newest
+// row of every key, and what the engine shows is what the ledger has. Guarantee G27.
+func TestTheNewestWins(t *testing.T) {
+	random := rand.New(rand.NewPCG(seedOf(t), 5))
+	l, e := stores(t)
 	histories := 120
 	if testing.Short() {
 		histories = 50

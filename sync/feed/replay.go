@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/ledger"
@@ -26,12 +27,21 @@ type replaying struct {
 	*taking
 	clocks map[place]*partition
 	latest map[model.Key]*ledger.FeedRow
+	later  []leaning
+	leans  map[model.Key]bool
+}
+
+// leaning is a change that takes values from the row of an old key, or one of the same key behind it: it is folded in once
+// everything was read, and so the old key to its end.
+type leaning struct {
+	change  window.Change
+	version model.Version
 }
 
 // Replay decodes raw events anew and finds the rows that come out otherwise than the ledger has them. A key whose newest
 // event is not among them stays as it is. read gives the events of each partition in order.
 func (f *Feed) Replay(ctx context.Context, read func(use func([]model.Event) error) error) (*Replayed, error) {
-	r := &replaying{taking: &taking{Feed: f}, clocks: map[place]*partition{}, latest: map[model.Key]*ledger.FeedRow{}}
+	r := &replaying{taking: &taking{Feed: f}, clocks: map[place]*partition{}, latest: map[model.Key]*ledger.FeedRow{}, leans: map[model.Key]bool{}}
 	out := &Replayed{feed: f}
 	err := read(func(events []model.Event) error {
 		for i := range events {
@@ -43,6 +53,10 @@ func (f *Feed) Replay(ctx context.Context, read func(use func([]model.Event) err
 	})
 	if err != nil {
 		return nil, err
+	}
+	slices.SortStableFunc(r.later, func(a, b leaning) int { return a.version.Compare(b.version) }) // one can lean on another
+	for i := range r.later {
+		r.fold(&r.later[i].change, r.later[i].version, out)
 	}
 	if err := r.rekey(ctx, out); err != nil {
 		return nil, err
@@ -67,14 +81,20 @@ func (r *replaying) event(ctx context.Context, e *model.Event, out *Replayed) er
 	}
 	version := p.version(e.Offset)
 	for i := range reading.Changes {
-		r.fold(&reading.Changes[i], version, out)
+		c := &reading.Changes[i]
+		if !r.leans[c.Key] && !leans(c) {
+			r.fold(c, version, out)
+			continue
+		}
+		r.leans[c.Key] = true
+		r.later = append(r.later, leaning{*c, version})
 	}
 	return nil
 }
 
 // at moves the clock of the event's partition on.
 func (r *replaying) at(ctx context.Context, e *model.Event) (*partition, error) {
-	at := place{e.Topic, e.TopicID, e.Partition}
+	at := placeOfEvent(e)
 	p := r.clocks[at]
 	if p == nil {
 		n, era, err := r.Ledger.FeedTopic(ctx, r.state.Ref, e.Topic, e.TopicID)

@@ -5,9 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/feed"
-	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/window"
 )
@@ -30,16 +28,7 @@ func (p *typed) Read(e *model.Event) (window.Reading, error) {
 
 // TestARetypedColumnKeepsItsRow: the engine shows the very row that made a column's type a wider one, beside those before it.
 func TestARetypedColumnKeepsItsRow(t *testing.T) {
-	e, err := engine.Open(t.Context(), engine.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	l, err := ledger.Open(t.Context(), t.TempDir(), "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l, e := stores(t)
 	p := &typed{topic: topic{parts: [][]model.Event{nil}, random: rand.New(rand.NewPCG(1, 1))}}
 	for i, text := range []string{"a 1", "b 2", "c 2.5", "b 3"} {
 		p.all = append(p.all, model.Event{Topic: "t", Offset: int64(i), Value: []byte(text)})

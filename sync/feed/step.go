@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/freshet/freshet/sync/connect"
-	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 )
 
@@ -21,7 +19,7 @@ type Taken struct {
 	Aside   int
 	Late    int
 	Ignored int
-	Waiting int    // events that wait for their schema, with what comes after them in their partitions
+	Waiting int    // events that cannot be read yet, with what comes after them in their partitions
 	Why     string // why they wait
 	Paused  string // why the feed has paused itself, "" while it goes on
 }
@@ -94,7 +92,7 @@ func (f *Feed) poll(ctx context.Context) (connect.Fetch, error) {
 	return fetch, err
 }
 
-// wait waits for events. While some wait for their schema it does not wait long, so that these are tried again; once they
+// wait waits for events. While some cannot be read yet it does not wait long, so that these are tried again; once they
 // are too many, nothing more is read.
 func (f *Feed) wait(ctx context.Context) (connect.Fetch, error) {
 	most := f.most
@@ -117,7 +115,7 @@ func (f *Feed) wait(ctx context.Context) (connect.Fetch, error) {
 	return fetch, err
 }
 
-// mostHeld is how many bytes of events may wait for their schemas before the feed as a whole waits.
+// mostHeld is how many bytes of events may wait before the feed as a whole waits.
 const mostHeld = 16 << 20
 
 func (f *Feed) heldBytes() (n int) {
@@ -125,63 +123,4 @@ func (f *Feed) heldBytes() (n int) {
 		n += f.held[i].Size()
 	}
 	return n
-}
-
-// archiveBytes and archiveEvery bound what the archive holds in memory, and so what is read again after a crash.
-const (
-	archiveBytes = 32 << 20
-	archiveEvery = 30 * time.Second
-)
-
-// archive keeps the events as they came. They count as archived once they are on the disk.
-func (f *Feed) archive(ctx context.Context, fetch connect.Fetch) error {
-	if f.Archive == nil {
-		return nil
-	}
-	fresh := fetch.Events[:0:0]
-	for _, e := range fetch.Events {
-		if p := f.parts[placeOfEvent(&e)]; p != nil && e.Offset >= p.Archived {
-			fresh = append(fresh, e)
-			f.stored += e.Size()
-		}
-	}
-	if err := f.Archive.Append(ctx, fresh); err != nil {
-		return err
-	}
-	for _, n := range fetch.Next {
-		f.read[placeOf(n)] = n
-	}
-	if f.stored < archiveBytes && time.Since(f.flushed) < archiveEvery {
-		return nil
-	}
-	return f.Flush(ctx)
-}
-
-// Flush makes the archive durable and notes how far it is: as far as the stream was read, since what stands between events
-// (markers of transactions, what was aborted or compacted) is nothing to keep, and must not be missed when retention takes it.
-func (f *Feed) Flush(ctx context.Context) error {
-	if f.Archive == nil {
-		return nil
-	}
-	f.flushed = time.Now()
-	var kept []model.Position
-	if f.stored > 0 {
-		var err error
-		if kept, err = f.Archive.Flush(ctx); err != nil {
-			return err
-		}
-		f.stored = 0
-	}
-	var positions []ledger.FeedPosition
-	for _, k := range append(kept, slices.Collect(maps.Values(f.read))...) {
-		if p := f.parts[placeOf(k)]; p != nil && k.Next > p.Archived {
-			p.Archived = k.Next
-			positions = append(positions, p.FeedPosition)
-		}
-	}
-	clear(f.read)
-	if len(positions) == 0 {
-		return nil
-	}
-	return f.Ledger.Archived(ctx, positions)
 }

@@ -25,7 +25,8 @@ type taking struct {
 	order   []model.Key
 	changed difference
 	moved   map[place]*partition
-	decide  func() error // makes the batch durable together with a decision; nil: by itself
+	ended   map[model.Key]bool // keys that were deleted in this batch so far
+	decide  func() error       // makes the batch durable together with a decision; nil: by itself
 }
 
 // decoded is one event with what it says.
@@ -42,7 +43,7 @@ func (f *Feed) take(ctx context.Context, fetch connect.Fetch) (Taken, error) {
 	for _, n := range fetch.Next {
 		f.ahead[placeOf(n)] = n
 	}
-	t := &taking{Feed: f, rows: map[model.Key]*ledger.FeedRow{}, moved: map[place]*partition{}}
+	t := &taking{Feed: f, rows: map[model.Key]*ledger.FeedRow{}, moved: map[place]*partition{}, ended: map[model.Key]bool{}}
 	list, err := t.decode(ctx, events)
 	if err != nil {
 		return t.taken, err
@@ -73,21 +74,35 @@ func (t *taking) decode(ctx context.Context, events []model.Event) ([]decoded, e
 		if e.Offset < p.Next {
 			continue // read again for the archive alone
 		}
-		if waits[at] {
-			t.held = append(t.held, *e)
-			continue
-		}
-		reading, err := t.Decoder.Read(e)
+		reading, why, err := t.read(ctx, e, at, waits[at])
 		if err != nil {
-			waits[at] = true // its schema cannot be had now: it and what comes after it in its partition wait
-			t.why = fault.As(err).Message
+			return nil, err
+		}
+		if why != "" { // it waits, and what comes after it in its partition
+			waits[at], t.why = true, why
 			t.held = append(t.held, *e)
 			continue
 		}
+		t.end(reading)
 		p.Next, p.Epoch, p.Clock = e.Offset+1, e.Epoch, max(p.Clock, e.At.UnixMilli())
 		list = append(list, decoded{e, p.version(e.Offset), reading})
 	}
 	return list, nil
+}
+
+// read decodes one event; why says what it waits for, and is what others of its partition wait for already where behind says so.
+func (t *taking) read(ctx context.Context, e *model.Event, at place, behind bool) (r window.Reading, why string, err error) {
+	if behind {
+		return r, t.why, nil
+	}
+	if r, err = t.Decoder.Read(e); err != nil {
+		return r, fault.As(err).Message, nil // its schema cannot be had now
+	}
+	early, err := t.early(ctx, at, r)
+	if early {
+		why = "the key that a row had before has not been read to its end"
+	}
+	return r, why, err
 }
 
 // partition finds where a partition stands in this batch. A new one begins with its first event.

@@ -36,8 +36,9 @@ func (f *Feed) empty(ctx context.Context, a ledger.Aside, why string) error {
 		if batch = append(batch, row); len(batch) < emptiedAtOnce {
 			return nil
 		}
-		defer func() { batch = nil }()
-		return f.remove(ctx, batch, a, nil)
+		full := batch
+		batch = nil
+		return f.remove(ctx, full, a, nil)
 	})
 	if err != nil {
 		return err

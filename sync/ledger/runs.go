@@ -130,6 +130,17 @@ func (l *Ledger) ForgetLive(ctx context.Context, ids []model.RunID) error {
 	})
 }
 
+// ForgetEmpty forgets ended whole runs of a sync that made no call, but for those among its newest keep whole runs: a sync that
+// runs every minute and has nothing to do is no reason for the ledger to grow.
+func (l *Ledger) ForgetEmpty(ctx context.Context, ref SyncRef, keep int) error {
+	return l.writer.do(ctx, func(t *tx) error {
+		_, err := t.exec(`DELETE FROM runs WHERE sync = ?1 AND live = 0 AND archived = 1 AND status <> ?2
+			AND n <= (SELECT n FROM runs WHERE sync = ?1 AND live = 0 ORDER BY n DESC LIMIT 1 OFFSET ?3)
+			AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.run = runs.n)`, int64(ref), Running, int64(keep))
+		return err
+	})
+}
+
 func noRun(id model.RunID) error {
 	return fault.New(fault.Internal, "ledger.no_run", fmt.Sprintf("the ledger knows no run %s", id))
 }

@@ -30,8 +30,14 @@ func (r *Runner) archive(ctx context.Context, run ledger.Run, file *planFile) er
 	if err := r.Ledger.SetArchived(ctx, run.ID); err != nil {
 		return err
 	}
+	if err := r.Ledger.ForgetEmpty(ctx, run.Ref, emptyKept); err != nil {
+		return err
+	}
 	return r.tidy(ctx, run.Sync)
 }
+
+// emptyKept is among how many of its newest runs a sync's runs that had nothing to do are remembered.
+const emptyKept = 100
 
 // tidy removes the plans of a sync that nobody can run any more: all but those of runs that are open or not archived.
 // Plans carry payloads, so none is kept without a use. A plan that waits for approval was made against records that a

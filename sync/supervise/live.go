@@ -161,7 +161,7 @@ func (l *Live) Collect(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	if l.owed {
-		return false, nil
+		return false, l.forgo(ctx)
 	}
 	return l.collect(ctx)
 }

@@ -22,6 +22,9 @@ func (l *Live) note(ctx context.Context) {
 		return
 	}
 	n.next.Live = ledger.Live{Seq: l.seq, Made: l.made}
+	if l.owed {
+		n.next.Live.Made = ""
+	}
 	n.last, n.next = n.next, ledger.LiveNote{}
 	n.writing = make(chan error, 1)
 	go func(done chan<- error, note ledger.LiveNote) {

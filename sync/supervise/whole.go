@@ -32,6 +32,21 @@ func (l *Live) lookAtAll(ctx context.Context) (more bool, err error) {
 	return !l.owed, nil
 }
 
+// forgo passes changes by while every row is owed a look. The ledger hears that nothing made the records so far, so that the look
+// is owed after a crash, too, and nobody keeps changes for it. Guarantee G30.
+func (l *Live) forgo(ctx context.Context) error {
+	if err := l.noted(); err != nil {
+		return err
+	}
+	seq, err := l.Runner.Ledger.LastChange(ctx)
+	if err != nil || seq == l.seq {
+		return err
+	}
+	l.seq, l.rules.changed = seq, true
+	l.note(ctx)
+	return nil
+}
+
 // whole evaluates every row. The changes up to now are part of what it sees. Where something of it could not be sent yet, it stays
 // owed: until it is done nothing says that the keys it is about wait.
 func (l *Live) whole(ctx context.Context) error {

@@ -26,11 +26,12 @@ func (a *app) statusCommand() *cobra.Command {
 				}
 				if a.json {
 					return a.printJSON(struct {
-						Syncs []control.SyncStatus `json:"syncs"`
-						Feeds []control.FeedStatus `json:"feeds,omitempty"`
-					}{slices.Concat([]control.SyncStatus{}, list), feeds})
+						Served bool                 `json:"served"` // a server is running
+						Syncs  []control.SyncStatus `json:"syncs"`
+						Feeds  []control.FeedStatus `json:"feeds,omitempty"`
+					}{isServed(d), slices.Concat([]control.SyncStatus{}, list), feeds})
 				}
-				a.showStatus(list)
+				a.showStatus(list, isServed(d))
 				a.showFeeds(feeds)
 				return nil
 			})
@@ -38,12 +39,18 @@ func (a *app) statusCommand() *cobra.Command {
 	}
 }
 
-func (a *app) showStatus(list []control.SyncStatus) {
+// isServed says whether a server answers for the workspace.
+func isServed(d desk) bool {
+	_, is := d.(*served)
+	return is
+}
+
+func (a *app) showStatus(list []control.SyncStatus, served bool) {
 	if len(list) == 0 {
 		fmt.Fprintln(a.out, "The workspace has no syncs yet.\n→ add one under syncs: and check it with "+a.do("validate"))
 		return
 	}
-	t := table{heads: []string{"sync", "destination", ">synced", ">rejected", ">unknown", ">left", ">set aside", "last run", ""}}
+	t := table{heads: []string{"sync", "destination", ">synced", ">rejected", ">unknown", ">left", ">set aside", "runs", "last run", "next run", ""}}
 	for _, s := range list {
 		to := s.Destination
 		if s.Object != "" {
@@ -51,10 +58,16 @@ func (a *app) showStatus(list []control.SyncStatus) {
 		}
 		r := s.Records
 		t.add(s.Sync, to, count(r["synced"]), count(r["rejected"]), count(r["unknown"]), count(r["left"]), count(s.Quarantined),
-			lastRun(s), state(s))
+			clean(s.Schedule), lastRun(s), nextRun(s, served), state(s))
 	}
 	t.print(a.out, a.painter(a.outTerminal))
+	if !served && slices.ContainsFunc(list, byItself) {
+		fmt.Fprintf(a.out, "\nNo server is running, so no sync runs by itself.\n→ %s runs them at their times\n", a.do("serve"))
+	}
 	for _, s := range list {
+		if s.NotLive != "" {
+			fmt.Fprintf(a.out, "\n%s cannot be live: %s; it runs whole instead, %s\n", s.Sync, clean(s.NotLive), clean(s.Schedule))
+		}
 		if s.Held != nil {
 			fmt.Fprintf(a.out, "\n%s is held since %s: %s\n→ if that is meant: %s\n", s.Sync, moment(s.Held.Since),
 				clean(strings.Join(s.Held.Why, "; ")), a.do("run", s.Sync, "--approve", s.Held.Plan))
@@ -71,6 +84,24 @@ func lastRun(s control.SyncStatus) string {
 		return "never"
 	}
 	return moment(s.LastRunAt)
+}
+
+// byItself says whether a sync runs without being asked to, while it is served.
+func byItself(s control.SyncStatus) bool { return s.Schedule != "" && s.Schedule != "by hand" }
+
+func nextRun(s control.SyncStatus, served bool) string {
+	switch {
+	case !byItself(s):
+		return ""
+	case !served:
+		return "when served"
+	case s.NextRunAt == "" && s.Schedule == "live":
+		return "with the next change"
+	case s.NextRunAt == "":
+		return ""
+	default:
+		return moment(s.NextRunAt)
+	}
 }
 
 func state(s control.SyncStatus) string {

@@ -1,0 +1,6 @@
+//go:build race
+
+package supervise
+
+// slower is what the race detector costs, in memory and in time, where a test measures either.
+const slower = 10
