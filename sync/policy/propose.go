@@ -27,18 +27,25 @@ var hints = []struct {
 func hint(words string) *regexp.Regexp { return regexp.MustCompile("(?i)" + words) }
 
 // ClassOf proposes a class by a column's name; Sensitive, the most careful, where the name tells nothing.
-func ClassOf(column string) string {
+func ClassOf(column string) string { return cmp.Or(hinted(column), Sensitive) }
+
+// hinted is the class that a name tells; "" where it tells nothing.
+func hinted(column string) string {
 	for _, h := range hints {
 		if h.words.MatchString(column) {
 			return h.class
 		}
 	}
-	return Sensitive
+	return ""
 }
 
 // Proposal is YAML to paste, for a person to look over: a class, and for purposes those of a destination.
 func Proposal(column string, f model.FieldPolicy, purposes []string) string {
-	class := cmp.Or(f.Class, ClassOf(column))
+	return Words(cmp.Or(f.Class, ClassOf(column)), purposes)
+}
+
+// Words are YAML for what a column is.
+func Words(class string, purposes []string) string {
 	if harmless(class) {
 		return "{class: " + class + "}"
 	}
