@@ -120,6 +120,11 @@ func (e *Engine) PutFeed(ctx context.Context, t FeedTable, rows []FeedRow) error
 	if p, ok := t.plain(rows); ok {
 		return e.putPlain(ctx, t, p)
 	}
+	return e.putStaged(ctx, t, rows)
+}
+
+// putStaged is PutFeed for any rows.
+func (e *Engine) putStaged(ctx context.Context, t FeedTable, rows []FeedRow) error {
 	remove, insert := t.removing(), t.inserting()
 	d, err := e.desk(ctx, insert, func(conn *sql.Conn) error { return makeStage(ctx, conn) })
 	if err != nil {
