@@ -28,7 +28,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: "Take feeds in, keep syncs of tier realtime in step with them and run the others at their times, until it is stopped.\n\n" +
 			"It tells once a second what has happened; with --json one JSON object on each line.\n\n" +
 			"The API answers under /api, its description under /docs. Other commands find the server by the file server.json in the\n" +
-			"data directory, which holds its address and a token and can be read by you alone.",
+			"data directory, which holds its address and a token and can be read by you alone.\n\n" +
+			"To stay small it collects garbage sooner than is usual, as with GOGC=75; GOGC in its environment says otherwise.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			ws, err := a.loadTold()
 			if err != nil {
