@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	lab "github.com/freshet/freshet/build/kafkalab"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
@@ -33,9 +35,10 @@ const labYAML = `
 workspace: lab
 sources:
   stream: {type: kafka, brokers: ["BROKER"]}
+  again: {type: kafka, brokers: ["BROKER"], protocol: consumer}
 feeds:
   people: {source: stream, topic: shop.public.people, format: debezium-json, key: id}
-  notes: {source: stream, topic: shop.public.notes, format: debezium-json, key: id}
+  notes: {source: again, topic: shop.public.notes, format: debezium-json, key: id}
 models:
   people: {sql: "select id, email, name, balance, born, seen, length(bio) as bio_length, md5(bio) as bio, tags from feeds.people", key: id}
   notes: {sql: "select id, note from feeds.notes", key: id}
@@ -50,7 +53,8 @@ syncs:
 
 // TestFromPostgresToTheReceiver: what is committed to a real PostgreSQL goes through a real Debezium and a real Kafka to the
 // receiver, row by row and value by value: inserts, updates that leave long texts unchanged, deletes, changed keys, what was
-// rolled back, columns that come, an incremental snapshot beside changes, and a truncation, which removes nothing.
+// rolled back, columns that come, an incremental snapshot beside changes, and a truncation, which removes nothing. One feed reads in
+// a classic group, the other in one that the brokers share out (KIP-848).
 func TestFromPostgresToTheReceiver(t *testing.T) {
 	l := lab.Shop(t, labSQL, map[string]string{"key.converter.schemas.enable": "true", "value.converter.schemas.enable": "true",
 		"signal.data.collection": "public.signal", "skipped.operations": "none", "incremental.snapshot.chunk.size": "64"})
@@ -70,6 +74,7 @@ func TestFromPostgresToTheReceiver(t *testing.T) {
 	}
 	stop := s.serve()
 	s.equals(db)
+	s.protocols(l.Brokers, map[string]string{"freshet-freshet-lab-people": "classic", "freshet-freshet-lab-notes": "consumer"})
 	do(`insert into people values (1001, 'new@example.com', 'New', 12.30, null, now(), null, '{}');
 		update people set balance = balance + 0.01 where id % 3 = 0;
 		update people set bio = repeat('other ', 4000), name = null where id % 7 = 0;
@@ -102,6 +107,33 @@ func TestFromPostgresToTheReceiver(t *testing.T) {
 	if err != nil || report.Calls != 0 {
 		t.Errorf("a whole run after it all: %+v, %v", report, err)
 	}
+}
+
+// protocols checks how groups share out their partitions.
+func (s *stream) protocols(brokers []string, want map[string]string) {
+	s.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer client.Close()
+	for range 100 { // the second feed may join a little later
+		answer, err := kmsg.NewPtrListGroupsRequest().RequestWith(s.t.Context(), client)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		got := map[string]string{}
+		for _, g := range answer.Groups {
+			if want[g.Group] != "" {
+				got[g.Group] = strings.ToLower(g.GroupType)
+			}
+		}
+		if maps.Equal(got, want) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.t.Errorf("the groups are others than %v, or of another kind", want)
 }
 
 // equals waits until the receiver holds exactly the rows of the database.
