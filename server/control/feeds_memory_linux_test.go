@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,8 +30,8 @@ func TestAStuckDestinationCostsNoMemory(t *testing.T) {
 		"select cart_id, customer, total", "select cart_id, customer, total, note").Replace(s.yaml)
 	s.long(100)
 	s.workspace()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serveChild+"="+s.dir, "GOGC=20") // little garbage lies about
+	cmd := freshet(t, s.dir, "serve", "--listen", "127.0.0.1:0")
+	cmd.Env = append(cmd.Env, "GOGC=20") // little garbage lies about
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
