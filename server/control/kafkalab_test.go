@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	lab "github.com/freshet/freshet/build/kafkalab"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
@@ -75,7 +73,6 @@ func TestFromPostgresToTheReceiver(t *testing.T) {
 	}
 	stop := s.serve()
 	s.equals(db)
-	s.protocols(l.Brokers, map[string]string{"freshet-freshet-lab-people": "classic", "freshet-freshet-lab-notes": "consumer"})
 	do(`insert into people values (1001, 'new@example.com', 'New', 12.30, null, now(), null, '{}');
 		update people set balance = balance + 0.01 where id % 3 = 0;
 		update people set bio = repeat('other ', 4000), name = null where id % 7 = 0;
@@ -108,33 +105,6 @@ func TestFromPostgresToTheReceiver(t *testing.T) {
 	if err != nil || report.Calls != 0 {
 		t.Errorf("a whole run after it all: %+v, %v", report, err)
 	}
-}
-
-// protocols checks how groups share out their partitions.
-func (s *stream) protocols(brokers []string, want map[string]string) {
-	s.t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer client.Close()
-	for range 100 { // the second feed may join a little later
-		answer, err := kmsg.NewPtrListGroupsRequest().RequestWith(s.t.Context(), client)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		got := map[string]string{}
-		for _, g := range answer.Groups {
-			if want[g.Group] != "" {
-				got[g.Group] = strings.ToLower(g.GroupType)
-			}
-		}
-		if maps.Equal(got, want) {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	s.t.Errorf("the groups are others than %v, or of another kind", want)
 }
 
 // equals waits until the receiver holds exactly the rows of the database.
