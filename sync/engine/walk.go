@@ -38,9 +38,10 @@ type Walk struct {
 	conn    *sql.Conn
 	model   model.Model
 	columns []column
-	key     string // SQL of the key's text
-	text    string // SQL of the row's text
-	match   string // SQL of the match's hash, "" where there is no check
+	hashed  []column // those that the hash covers
+	key     string   // SQL of the key's text
+	text    string   // SQL of the row's text
+	match   string   // SQL of the match's hash, "" where there is no check
 	fold    bool
 
 	matchParts int // how many columns the match has
@@ -131,7 +132,8 @@ func viewOf(ctx context.Context, conn *sql.Conn, m model.Model) ([]mapping.Colum
 func (w *Walk) prepare(described, columns []mapping.Column, match MatchCheck) {
 	w.columns = columnsOf(columns)
 	w.key = joined(pick(described, w.model.Key), same)
-	w.text = rowText(hashed(w.columns, pick(described, w.model.Key)))
+	w.hashed = hashed(w.columns, pick(described, w.model.Key))
+	w.text = rowText(w.hashed)
 	w.fold, w.matchParts = match.Fold, len(match.Columns)
 	if len(match.Columns) > 0 {
 		w.match = "md5_number(" + joined(pick(described, match.Columns), foldIf(match.Fold)) + ")"

@@ -219,6 +219,10 @@ func readRows(ctx context.Context, r *ledger.Reader, ref ledger.FeedRef, out cha
 	return err
 }
 
+// readBytes bounds the events that are read and not taken in yet. A step takes in half of it at most, and needs several times
+// its size until it is durable.
+const readBytes = 8 << 20
+
 // Start opens the stream where the ledger, and the history, are.
 func (f *Feed) Start(ctx context.Context, group string) error {
 	if f.Rekeying() {
@@ -244,7 +248,7 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 		known = append(known, position)
 	}
 	f.stream, err = f.Source.Open(ctx, connect.StreamOptions{Feed: f.def.Name, Topics: f.def.Topics, Pattern: f.def.Pattern, Group: group,
-		State: id, Instance: id, Opening: opening, Adopt: f.state.PausedBy == adopting, Known: known, FromEnd: f.def.FromEnd})
+		State: id, Instance: id, Opening: opening, Adopt: f.state.PausedBy == adopting, Known: known, FromEnd: f.def.FromEnd, MaxBytes: readBytes})
 	if err == nil && f.state.PausedBy == adopting {
 		err = f.Ledger.PauseFeed(ctx, f.state.Ref, "", "", "")
 	}

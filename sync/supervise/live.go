@@ -36,6 +36,7 @@ type Live struct {
 	trying  bool      // the last plan that ended left work because of its destination: see whether that is back
 	weight  weight
 	owed    bool // every row has to be looked at: keys are not marked one by one meanwhile
+	going   bool // the last turn has begun a plan
 	rules   rules
 }
 
@@ -59,6 +60,8 @@ const (
 	changesATurn = 8_000
 	bytesATurn   = 8 << 20 // of changed rows, and about of payloads
 	keysATurn    = 4_000
+	keysEnough   = 4 * keysATurn // wait while they are being sent: what has changed since is taken in when fewer do
+	changesLeft  = 250_000       // stay in the ledger for that; where there are more, the keys that they have in common count
 	keysATrial   = 100
 	retryWait    = 100 * time.Millisecond // a live run does not idle for retries: others' news would wait with it
 )
@@ -130,7 +133,8 @@ func (l *Live) shapeNow() string {
 // to bring them up to date at the destination. Guarantee G30. more says that there is work left that need not wait;
 // otherwise Wait, and turn again.
 func (l *Live) Turn(ctx context.Context) (more bool, err error) {
-	full, err := l.Collect(ctx)
+	full, err := l.gather(ctx)
+	l.going = false
 	if err != nil {
 		return false, err
 	}
@@ -151,6 +155,7 @@ func (l *Live) Turn(ctx context.Context) (more bool, err error) {
 		l.waiting.giveBack(keys)
 		return false, err
 	}
+	l.going = true
 	return full || l.keysNow() > 0, nil
 }
 
@@ -164,6 +169,21 @@ func (l *Live) Collect(ctx context.Context) (more bool, err error) {
 		return false, l.forgo(ctx)
 	}
 	return l.collect(ctx)
+}
+
+// gather is Collect, but leaves changes where they are, in the ledger, while enough keys wait and are being sent.
+func (l *Live) gather(ctx context.Context) (more bool, err error) {
+	if !l.going || l.owed || l.waiting.left() < keysEnough {
+		return l.Collect(ctx)
+	}
+	last, err := l.Runner.Ledger.LastChange(ctx)
+	switch {
+	case err != nil:
+		return false, err
+	case last-l.seq > changesLeft:
+		return l.Collect(ctx)
+	}
+	return true, l.land(false)
 }
 
 // keysNow is how many keys the next plan takes; 0 while nothing may be sent. Where the destination has not answered lately,
