@@ -87,12 +87,14 @@ func (s *Service) run(ctx context.Context, name string, o RunOptions) (run.Repor
 	if err := r.ArchiveLeftovers(ctx, name); err != nil {
 		return run.Report{}, err
 	}
-	job, shut, err := s.open(ctx, name)
+	job, closeSources, closeDestination, err := s.openBoth(ctx, name)
 	if err != nil {
 		return run.Report{}, err
 	}
-	defer shut()
-	return r.Run(ctx, job, run.Options{ID: o.ID, PlanPath: o.PlanPath, Approve: o.Approve, Full: o.Full, Wait: o.Wait})
+	defer closeDestination()
+	defer closeSources()
+	return r.Run(ctx, job, run.Options{ID: o.ID, PlanPath: o.PlanPath, Approve: o.Approve, Full: o.Full, Wait: o.Wait,
+		Planned: closeSources}) // nobody is kept from writing to a source while a destination answers
 }
 
 // RunAll runs every sync, in the order of the definitions. A sync that fails keeps no other from running; the errors

@@ -51,6 +51,7 @@ type Options struct {
 	Approve  string        // hash, or at least 8 characters of it, of a held plan to execute
 	Full     bool          // send every row again
 	Wait     time.Duration // longest the run may idle for retries without a row settled in between; 0: DefaultWait
+	Planned  func()        // called once the job's engine is not needed any more: plan and ledger are enough; nil: nobody wants to know
 }
 
 // DefaultWait is how long a run idles for retries before it ends as pending.
@@ -78,7 +79,14 @@ func (r *Runner) Run(ctx context.Context, job Job, o Options) (Report, error) {
 	if report, held := heldReport(file.Summary(), o.Approve); held {
 		return report, r.shelve(file)
 	}
+	o.planned()
 	return r.start(ctx, job, file, o)
+}
+
+func (o Options) planned() {
+	if o.Planned != nil {
+		o.Planned()
+	}
 }
 
 // choose gives the plan to execute: the file named, the held plan approved, or a new one.
