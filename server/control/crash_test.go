@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(serveChild); dir != "" {
 		os.Exit(serveUntilKilled(dir))
 	}
+	if path := os.Getenv(writeChild); path != "" {
+		os.Exit(writeWarehouse(path))
+	}
 	os.Exit(m.Run())
 }
 

@@ -17,6 +17,7 @@ type serving struct {
 	news   *supervise.News
 	runs   runs
 	times  times
+	beside *beside // set before the workspace is ready
 	once   sync.Once
 }
 
