@@ -41,7 +41,7 @@ func (a *API) runs() {
 		if in.Body != nil {
 			ask = *in.Body
 		}
-		id, err := a.Service.StartRun(ctx, in.Sync, control.RunOptions{Full: ask.Full, Approve: ask.Approve, Wait: seconds(ask.Retry)}, ask.Why)
+		id, err := a.Service.StartRun(ctx, in.Sync, control.RunOptions{Full: ask.Full, Approve: ask.Approve, Plan: ask.Plan, Wait: seconds(ask.Retry)}, ask.Why)
 		if err != nil {
 			return nil, problem(err)
 		}

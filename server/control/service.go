@@ -252,6 +252,17 @@ func (s *Service) engineWith(ctx context.Context, models []model.Model, with fun
 		}
 		_ = os.Remove(scratch)
 	}
+	attached, err := s.attachAll(ctx, e, models, with)
+	closers = append(closers, attached...)
+	if err != nil {
+		closeAll()
+		return nil, nil, err
+	}
+	return e, closeAll, nil
+}
+
+// attachAll attaches sources that models read, and gives what closes them once the engine is closed.
+func (s *Service) attachAll(ctx context.Context, e *engine.Engine, models []model.Model, with func(connect.Source) bool) (closers []func() error, err error) {
 	all := s.sqlOf(models)
 	for _, name := range s.sourcesOf(all) {
 		source, err := s.attach(ctx, e, s.workspace.Sources[name], namedIn(all), with)
@@ -259,11 +270,10 @@ func (s *Service) engineWith(ctx context.Context, models []model.Model, with fun
 			closers = append(closers, source.Close)
 		}
 		if err != nil {
-			closeAll()
-			return nil, nil, err
+			return closers, err
 		}
 	}
-	return e, closeAll, nil
+	return closers, nil
 }
 
 func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.Endpoint, reads func(table string) bool, with func(connect.Source) bool) (connect.Source, error) {

@@ -60,7 +60,7 @@ func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Repor
 func (s *Service) inTurn(ctx context.Context, name string, o RunOptions, began func()) (run.Report, error) {
 	report, err := s.alone(ctx, name, o, began)
 	err = named(ctx, err)
-	if fault.Is(err, stopped) && report.Run == "" && o.PlanPath == "" && o.Approve == "" {
+	if fault.Is(err, stopped) && report.Run == "" && o.PlanPath+o.Plan+o.Approve == "" {
 		return run.Report{Sync: name, Status: run.Pending, Problems: []run.Problem{run.ProblemOf(err)}}, nil
 	}
 	return report, err
@@ -82,6 +82,13 @@ func (s *Service) alone(ctx context.Context, name string, o RunOptions, began fu
 func (s *Service) run(ctx context.Context, name string, o RunOptions) (run.Report, error) {
 	if _, err := s.write(ctx, "freshet run "+name); err != nil {
 		return run.Report{}, err
+	}
+	if o.Plan != "" {
+		path, err := run.PlanKept(s.workspace.DataDir, name, o.Plan)
+		if err != nil {
+			return run.Report{}, err
+		}
+		o.PlanPath = path
 	}
 	r := s.runner(name)
 	if err := r.ArchiveLeftovers(ctx, name); err != nil {

@@ -89,11 +89,11 @@ func (d *document) judge(op operation, a answered) {
 
 // goodBodies are requests that fit.
 var goodBodies = map[string]string{"pause-feed": `{"why":"a test"}`, "resume-feed": `{}`, "start-run": `{"full":true,"why":"a test"}`,
-	"cancel-run": `{}`, "release-event": `{"value":"no JSON either","why":"x"}`, "retry-events": `{}`, "drop-event": `{"why":"a test message"}`}
+	"cancel-run": `{}`, "release-event": `{"value":"no JSON either","why":"x"}`, "retry-events": `{}`, "drop-event": `{"why":"a test message"}`, "start-replay": `{"from":"2026-03-01T00:00:00Z","apply":true,"why":"a test"}`}
 
 // fill puts names into a path.
 func fill(path, sync, feed, number, run string) string {
-	return strings.NewReplacer("{sync}", sync, "{feed}", feed, "{number}", number, "{run}", run).Replace(path)
+	return strings.NewReplacer("{replay}", run, "{sync}", sync, "{feed}", feed, "{number}", number, "{run}", run).Replace(path)
 }
 
 // TestEveryOperationKeepsTheContract: whatever an operation is asked, well or badly, its answer is one that the document describes, and
