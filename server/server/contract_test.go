@@ -138,6 +138,23 @@ func TestEveryOperationKeepsTheContract(t *testing.T) {
 	}
 }
 
+// TestAReplayIsToldAsTheDocumentSays: a replay that has ended, with the plans that it came to, is told as the document says.
+func TestAReplayIsToldAsTheDocumentSays(t *testing.T) {
+	s := newShop(t)
+	d := s.document()
+	for _, ask := range []string{`{}`, `{"apply":true,"why":"a test"}`, `{"definition":9}`} {
+		var asked struct{ Replay string }
+		if a := s.ask("POST", "/api/feeds/carts/replays", ask, s.token()); a.status != http.StatusAccepted || json.Unmarshal(a.body, &asked) != nil {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		a := s.ask("GET", "/api/replays/"+asked.Replay+"?wait_seconds=20", "", s.token())
+		if a.status != http.StatusOK || !bytes.Contains(a.body, []byte(`"done"`)) {
+			t.Errorf("%s came to %d %s", ask, a.status, a.body)
+		}
+		d.judge(d.ops[slices.IndexFunc(d.ops, func(o operation) bool { return o.id == "get-replay" })], a)
+	}
+}
+
 // TestNothingAnswersWithoutTheToken: every operation refuses whoever shows no token, or another one, and does nothing.
 func TestNothingAnswersWithoutTheToken(t *testing.T) {
 	s := newShop(t)
