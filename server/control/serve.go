@@ -224,6 +224,7 @@ func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*
 		if err != nil {
 			return nil
 		}
+		began := time.Now()
 		live, shut, err := s.openLiveUnlessWanted(ctx, turn, e, feeds, sync)
 		if err == nil {
 			s.serving.beside.waiting(sync.Name, nil)
@@ -236,21 +237,12 @@ func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*
 			turn.give()
 			return s.fallBack(ctx, scheduler, sync, err)
 		}
-		rest := longestPatience
-		if s.serving.beside.mayRead(sync) && fault.As(err).Kind != fault.Held {
-			rest = probePatience // nobody tells when its source can be read
-			s.serving.beside.keepWhy(sync.Name, err)
-		}
+		rest := s.restAfter(sync, err, time.Since(began))
 		if note := fault.As(err).Message; note != said && ctx.Err() == nil && !turn.isWanted() {
 			s.progress(Event{Sync: sync.Name, Stage: "not live", Note: note})
 			said = note
 		}
-		select {
-		case <-heard:
-		case <-time.After(rest):
-		case <-turn.wanted:
-		case <-ctx.Done():
-		}
+		s.unopened(ctx, turn, sync, heard, rest)
 		turn.give()
 	}
 }
