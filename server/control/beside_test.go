@@ -199,3 +199,34 @@ func TestServingBeginsBesideAWriter(t *testing.T) {
 	named(t, s.receiver, "carts", "1", "new")
 	named(t, s.receiver, "ranked", "1", "new")
 }
+
+// TestAnAudienceSeesItsWarehouse: a live audience over a feed asks for related rows of a warehouse. What another process changes there
+// while it is served moves its members, also when nothing comes by the feed, and what is changed while nobody serves is seen at the next
+// start. Guarantee G30.
+func TestAnAudienceSeesItsWarehouse(t *testing.T) {
+	s, _ := newBeside(t, 0)
+	a, b := strings.Index(s.yaml, "models:"), strings.Index(s.yaml, "destinations:")
+	s.yaml = s.yaml[:a] + `models:
+  carts:
+    sql: select * from feeds.carts
+    key: cart_id
+    related: {friends: {table: warehouse.friends, on: {customer: customer}}}
+audiences:
+  friends: {model: carts, where: [{related: friends}]}
+` + s.yaml[b:strings.Index(s.yaml, "syncs:")] + `syncs:
+  carts: {audience: friends, destination: hook, mode: mirror, tier: realtime, fields: {total: total}, guard: {max_leaves: 100%}}
+`
+	s.writes(time.Second, `create table friends as select 'c1' as customer`).close()
+	s.write(map[int]int{1: 10, 2: 20, 3: 30})
+	stop := s.serve()
+	s.want(map[int]int{1: 10})
+	s.writes(2*time.Second, `insert into friends values ('c2'); alter table friends add column since date`).close()
+	s.want(map[int]int{1: 10, 2: 20})
+	s.write(map[int]int{3: 31, 2: 21})
+	s.want(map[int]int{1: 10, 2: 21})
+	stop()
+	s.writes(time.Second, `update friends set customer = 'c3' where customer = 'c1'`).close()
+	stop = s.serve()
+	s.want(map[int]int{2: 21, 3: 31})
+	stop()
+}

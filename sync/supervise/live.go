@@ -146,6 +146,11 @@ func (l *Live) Turn(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if l.owed {
+		if err := l.prepare(ctx); err != nil { // tables that are no feeds may have other columns now
+			return false, err
+		}
+	}
 	if broken, err := l.judge(ctx); broken || err != nil {
 		return full, err
 	}
