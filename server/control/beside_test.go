@@ -80,6 +80,7 @@ func (s *stream) writes(patience time.Duration, query string) *writer {
 
 const besideYAML = `
 workspace: stream
+governance: {unreviewed: warn}
 sources:
   stream: {type: kafka, brokers: ["BROKER"]}
   warehouse: {type: duckdb, path: warehouse.duckdb}
