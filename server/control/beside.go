@@ -2,9 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,9 +15,9 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
-// beside keeps, in the engine that live syncs share, copies of the tables that they read beside their feeds, where nobody could write
-// to the source while they read it. A source is attached while it is copied, and at no other time; where it has changed it is copied
-// again, and the syncs look at every row. Guarantee G30.
+// beside keeps, in the engine that live syncs share, copies of the tables that they read beside their feeds, where nobody could
+// write to the source while they read it. A source is attached while it is copied, and at no other time; where it has changed it
+// is copied again, and the syncs look at every row. Guarantee G30.
 type beside struct {
 	service *Service
 	engine  *engine.Engine
@@ -50,12 +47,8 @@ type besideSource struct {
 	trouble error    // why the last one was not
 }
 
-const (
-	lookEvery     = time.Second      // how often it is looked whether a source has changed
-	mostUnquiet   = 30 * time.Second // how long a source that changes at every look is not copied
-	mostCopies    = 3                // old copies that somebody still reads; meanwhile no other is made
-	probePatience = 2 * time.Second  // how long a sync waits before it is tried again whether it can be live
-)
+// probePatience is how long a sync waits before it is tried again whether it can be live.
+const probePatience = 2 * time.Second
 
 // exclusive says whether nobody can write to a source while it is attached.
 func exclusive(source connect.Source) bool {
@@ -85,8 +78,8 @@ func (b *beside) mayRead(sync model.Sync) bool {
 	return slices.ContainsFunc(b.sources, func(src *besideSource) bool { return slices.Contains(names, src.endpoint.Name) })
 }
 
-// prepare makes what a sync reads beside its feeds readable in the shared engine. Whether the sync can be live at all is found out
-// before, in an engine of its own: for one that cannot be nothing is kept. Faults: those of the scope, and of the source.
+// prepare makes what a sync reads beside its feeds readable in the shared engine. Whether the sync can be live at all is found
+// out before, in an engine of its own: for one that cannot be nothing is kept. Faults: those of the scope, and of the source.
 func (b *beside) prepare(ctx context.Context, feeds map[string]*openedFeed, sync model.Sync) error {
 	if !b.mayRead(sync) {
 		return nil
@@ -105,9 +98,7 @@ func (b *beside) probe(ctx context.Context, feeds map[string]*openedFeed, sync m
 	s, m := b.service, b.service.carries(sync)
 	for _, name := range s.feedsOf(m) {
 		if len(feeds[name].Table().Columns) == 0 {
-			return nil, fault.New(fault.Source, "feed.unread", "the sync "+sync.Name+" reads feeds."+name+
-				", of which no event has been read yet: its columns are not known").At("syncs." + sync.Name).
-				Do("it goes on by itself with the first event; columns that events do not show can be declared under feeds." + name + ".columns")
+			return nil, unreadFeed(sync.Name, name)
 		}
 	}
 	e, shut, err := s.engineOf(ctx, []model.Model{m})
@@ -128,6 +119,12 @@ func (b *beside) probe(ctx context.Context, feeds map[string]*openedFeed, sync m
 		return nil, err
 	}
 	return s.tablesOf(ctx, e, sync, bound)
+}
+
+func unreadFeed(sync, feed string) error {
+	return fault.New(fault.Source, "feed.unread", "the sync "+sync+" reads feeds."+feed+
+		", of which no event has been read yet: its columns are not known").At("syncs." + sync).
+		Do("it goes on by itself with the first event; columns that events do not show can be declared under feeds." + feed + ".columns")
 }
 
 // tablesOf names the tables that what a sync carries is made of.
@@ -183,143 +180,6 @@ func (b *beside) fill(ctx context.Context, src *besideSource, sync string, table
 		return nil
 	}
 	return b.copy(ctx, src)
-}
-
-// copy makes a copy of the wanted tables, and shows it in the place of the one before. The caller holds busy.
-func (b *beside) copy(ctx context.Context, src *besideSource) error {
-	err := b.copyNow(ctx, src)
-	src.mu.Lock()
-	defer src.mu.Unlock()
-	if src.trouble = err; err == nil {
-		src.shown++
-	}
-	return err
-}
-
-func (b *beside) copyNow(ctx context.Context, src *besideSource) error {
-	source, err := src.endpoint.Driver.Source(ctx, src.endpoint.Settings)
-	if err != nil {
-		return err
-	}
-	defer source.Close()
-	from, ok := source.(connect.Exclusive)
-	if !ok {
-		return errors.New("the source is another than before")
-	}
-	mark, err := from.Mark(ctx) // before the copy: what changes while it is made is seen at the next look
-	if err != nil {
-		return err
-	}
-	dir := filepath.Join(b.service.scratch(), strconv.Itoa(os.Getpid()))
-	c, err := engine.CopyTables(ctx, dir, src.endpoint.Name, from, src.wanted)
-	if err != nil {
-		return err
-	}
-	b.making.Lock()
-	defer b.making.Unlock()
-	if err := b.engine.ShowCopy(ctx, c); err != nil {
-		c.Remove()
-		return err
-	}
-	src.copied, src.held, src.unquiet = mark, len(src.wanted), time.Time{}
-	return nil
-}
-
-// watch looks at every source until ctx ends.
-func (b *beside) watch(ctx context.Context) error {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil
-		}
-		for _, src := range b.sources {
-			b.look(ctx, src)
-		}
-	}
-}
-
-// look copies a source again that has changed and is quiet: one that is being written to would not let us in, or be kept from its
-// writer between two of its steps.
-func (b *beside) look(ctx context.Context, src *besideSource) {
-	src.busy.Lock()
-	defer src.busy.Unlock()
-	if len(src.wanted) == 0 {
-		return
-	}
-	mark, err := b.mark(ctx, src)
-	was := src.seen
-	src.seen = mark
-	switch {
-	case err != nil:
-	case mark == src.copied && src.held == len(src.wanted), b.engine.CopiesKept() > mostCopies:
-		return
-	case mark != was && (src.unquiet.IsZero() || time.Since(src.unquiet) < mostUnquiet):
-		if src.unquiet.IsZero() {
-			src.unquiet = time.Now()
-		}
-		return
-	default:
-		err = b.copy(ctx, src)
-	}
-	b.told(ctx, src, err)
-}
-
-// mark is a source's mark.
-func (b *beside) mark(ctx context.Context, src *besideSource) (string, error) {
-	source, err := src.endpoint.Driver.Source(ctx, src.endpoint.Settings)
-	if err != nil {
-		return "", err
-	}
-	defer source.Close()
-	return source.(connect.Exclusive).Mark(ctx)
-}
-
-// told tells the syncs that read a source what a look at it came to.
-func (b *beside) told(ctx context.Context, src *besideSource, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	if err == nil {
-		b.tell()
-	}
-	src.mu.Lock()
-	src.trouble = err
-	readers := slices.Clone(src.readers)
-	src.mu.Unlock()
-	for _, sync := range readers {
-		b.waiting(sync, err)
-	}
-}
-
-// waiting keeps why a sync waits, nil for no more, and tells of it where it is new.
-func (b *beside) waiting(sync string, why error) {
-	b.mu.Lock()
-	was := b.waits[sync]
-	delete(b.waits, sync)
-	if why != nil {
-		b.waits[sync] = why
-	}
-	b.mu.Unlock()
-	if why != nil && (was == nil || fault.As(was).Message != fault.As(why).Message) {
-		b.service.progress(Event{Sync: sync, Stage: "waiting", Note: fault.As(why).Message})
-	}
-}
-
-// keepWhy keeps why a sync cannot be live yet, which is told elsewhere.
-func (b *beside) keepWhy(sync string, why error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.waits[sync] = why
-}
-
-// whyWaits is why a sync waits: nil where it does not.
-func (b *beside) whyWaits(sync string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.waits[sync]
 }
 
 // shown changes with every copy of what a sync reads.
