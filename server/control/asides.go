@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -36,6 +37,9 @@ func (s *Service) FeedAside(ctx context.Context, name string, after int64, limit
 	list.Paused = state.Paused
 	held, total, err := r.HeldAside(ctx, state.Ref, after, limit+1)
 	list.Total = total
+	if err == nil {
+		list.Behind, err = r.CountBehind(ctx, state.Ref)
+	}
 	if len(held) > limit {
 		held = held[:limit]
 		list.Next = held[limit-1].N
@@ -63,6 +67,11 @@ func (s *Service) ShowAside(ctx context.Context, name string, number int64) (Fee
 		return FeedAside{}, err
 	}
 	out := asideOf(a)
+	if s.workspace.Feeds[name].HoldNewer && a.State == ledger.AsideHeld {
+		if out.KeepsBack, err = keepsBack(ctx, r, a); err != nil {
+			return out, err
+		}
+	}
 	value := a.Event.Value
 	if a.Edited != nil {
 		value = a.Edited
@@ -79,6 +88,19 @@ func (s *Service) ShowAside(ctx context.Context, name string, number int64) (Fee
 		}
 	}
 	return out, nil
+}
+
+// keepsBack says what waits behind an event.
+func keepsBack(ctx context.Context, r *ledger.Reader, a ledger.Aside) (string, error) {
+	if _, has := ledger.EventHold(a.Event.Key); a.Code == feed.Truncated || a.Key == "" && !has {
+		return "nothing: it has no key by which newer events could be known", nil
+	}
+	n, err := r.HeldBy(ctx, a.Feed, a.N)
+	by := "of its key"
+	if a.Key == "" {
+		by = "with its Kafka key, since it cannot be decoded"
+	}
+	return fmt.Sprintf("newer events %s; %d of them wait now", by, n), err
 }
 
 // shown is bytes as text, or in base64 where they are none; nil for null.
@@ -154,6 +176,9 @@ func (s *Service) feedStatus(ctx context.Context, r *ledger.Reader, st *FeedStat
 		return err
 	}
 	if _, st.Aside, err = r.HeldAside(ctx, state.Ref, 0, 1); err != nil {
+		return err
+	}
+	if st.Behind, err = r.CountBehind(ctx, state.Ref); err != nil {
 		return err
 	}
 	positions, err := r.FeedPositions(ctx, state.Ref)

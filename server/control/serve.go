@@ -130,6 +130,7 @@ func (s *Service) start(ctx context.Context, f *openedFeed) bool {
 	f.started = err == nil
 	if f.started {
 		f.trouble = nil
+		s.serving.news.Tell() // of what had waited behind others
 	}
 	return f.started
 }

@@ -8,6 +8,7 @@ type FeedStatus struct {
 	Seen     int64           `json:"seen"`
 	Ignored  int64           `json:"ignored"`
 	Aside    int64           `json:"aside" doc:"events that wait for a person"`
+	Behind   int64           `json:"behind,omitempty" doc:"of these: that wait behind an older event of their key"`
 	Late     int64           `json:"late"`
 	Version  int64           `json:"definition"`
 	Paused   string          `json:"paused,omitempty" doc:"why it does not go on"`

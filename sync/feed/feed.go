@@ -228,6 +228,10 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 		return fault.New(fault.Held, "feed.paused", "the feed "+f.def.Name+" is paused: "+f.state.Paused).At("feeds." + f.def.Name).
 			Do("look at what was set aside: freshet quarantine " + f.def.Name)
 	}
+	// What a crash, or another policy, has left behind. Where a schema cannot be had now they go on waiting.
+	if _, err := f.Follow(ctx); err != nil && fault.As(err).Kind != fault.Source {
+		return err
+	}
 	id, opening, err := f.Ledger.Identify(ctx)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ type Taken struct {
 	Changed int       // keys whose row is another one now
 	Oldest  time.Time // the earliest commit among them, zero where nothing changed
 	Aside   int
+	Behind  int // of those set aside: that wait behind an older one of their key
 	Late    int
 	Ignored int
 	Waiting int    // events that cannot be read yet, with what comes after them in their partitions
