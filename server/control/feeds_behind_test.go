@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -188,8 +187,7 @@ func TestHeldOverKills(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seedOf(t), 38))
 	held, newest, bad := map[int]int{}, map[int]int{}, map[int]bool{}
 	for total := 1; rounds > 0; rounds-- {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), serveChild+"="+s.dir)
+		cmd := freshet(t, s.dir, "serve", "--listen", "127.0.0.1:0")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
