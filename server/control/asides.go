@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/freshet/freshet/server/wire"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/ledger"
@@ -130,7 +131,22 @@ func (s *Service) findAside(ctx context.Context, r *ledger.Reader, name string, 
 		Do("list those that are: freshet quarantine " + name)
 }
 
-// FeedStatuses tells where every feed stands, from the ledger and the history alone.
+// feedWarnings is what is wrong with a feed that is served.
+func (s *Service) feedWarnings(name string) (list []wire.FeedWarning) {
+	if s.serving == nil || !s.Ready() || s.serving.feeds[name] == nil {
+		return nil
+	}
+	for _, w := range s.serving.feeds[name].Warnings() {
+		out := wire.FeedWarning{Code: w.Code, Message: w.Message, Since: w.Since.UTC().Format(time.RFC3339), Topic: w.Topic, Events: w.Events}
+		if w.Topic != "" {
+			out.Partition = &w.Partition
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
+// FeedStatuses tells where every feed stands, from the ledger and the history; of one that is served, what is wrong with it, too.
 func (s *Service) FeedStatuses(ctx context.Context) ([]FeedStatus, error) {
 	r, done, err := s.read(ctx)
 	if err != nil {
@@ -139,7 +155,7 @@ func (s *Service) FeedStatuses(ctx context.Context) ([]FeedStatus, error) {
 	defer done()
 	list := []FeedStatus{}
 	for _, name := range sortedNames(s.workspace.Feeds) {
-		st := FeedStatus{Feed: name, Source: s.workspace.Feeds[name].Source, Read: []FeedPartition{}}
+		st := FeedStatus{Feed: name, Source: s.workspace.Feeds[name].Source, Read: []FeedPartition{}, Warnings: s.feedWarnings(name)}
 		if r != nil {
 			err = errors.Join(err, s.feedStatus(ctx, r, &st))
 		}
@@ -153,7 +169,7 @@ func (s *Service) FeedStatusOf(ctx context.Context, name string) (FeedStatus, er
 	if !s.IsFeed(name) {
 		return FeedStatus{}, s.unknownFeed(name)
 	}
-	st := FeedStatus{Feed: name, Source: s.workspace.Feeds[name].Source, Read: []FeedPartition{}}
+	st := FeedStatus{Feed: name, Source: s.workspace.Feeds[name].Source, Read: []FeedPartition{}, Warnings: s.feedWarnings(name)}
 	r, done, err := s.read(ctx)
 	if err != nil || r == nil {
 		return st, err

@@ -211,6 +211,9 @@ func (s *Service) tookIn(ctx context.Context, f *openedFeed, taken feed.Taken, n
 	if taken.Events > 0 {
 		s.progress(Event{Feed: f.name, Stage: "taken in", Done: int64(taken.Events), Aside: int64(taken.Aside)})
 	}
+	for _, note := range taken.Warned {
+		s.progress(Event{Feed: f.name, Stage: "warning", Note: note})
+	}
 	if taken.Paused != "" {
 		_ = s.halt(ctx, f, taken.Paused) // what the archive did not take is read again
 	}

@@ -47,6 +47,8 @@ type Feed struct {
 	since   map[place]time.Time      // in whose partitions an event waits for its row's old key, and since when
 	ahead   map[place]model.Position // where the stream stands in partitions, as far as it was not taken in yet
 	read    map[place]model.Position // where the stream stood when the archive was last given something, since it was flushed
+	blocked map[place]Warning        // partitions in which an open transaction keeps events back; guarded by mu
+	carried map[string]*presence     // how events without a schema carry each column; guarded by mu
 	broken  []connect.StreamNote     // why it cannot go on by itself
 	recent  recent
 	why     string        // why events wait
@@ -323,6 +325,7 @@ func (f *Feed) Close() error {
 	}
 	s := f.stream
 	f.stream = nil
+	f.forgetBlocked()
 	return errors.Join(err, s.Close())
 }
 

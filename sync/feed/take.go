@@ -232,6 +232,7 @@ func (t *taking) meet(c *window.Change) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.columns.meet(c, &t.changed)
+	t.taken.Warned = append(t.taken.Warned, t.miss(c)...)
 }
 
 func (f *Feed) check(c *window.Change) *window.Problem {

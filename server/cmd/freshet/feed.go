@@ -232,6 +232,15 @@ func (a *app) showFeeds(list []control.FeedStatus) {
 		t.add("feeds."+f.Feed, count(f.Rows), count(f.Seen), count(f.Late), count(f.Aside), count(f.Kept), size(f.KeptSize), since, state)
 	}
 	t.print(a.out, a.painter(a.outTerminal))
+	for _, f := range list {
+		for _, w := range f.Warnings {
+			fmt.Fprintf(a.out, "\nfeeds.%s  since %s %s", f.Feed, moment(w.Since), clean(w.Message))
+			if w.Events > 0 {
+				fmt.Fprintf(a.out, "; up to %s wait", counted(w.Events, "event", "events"))
+			}
+			fmt.Fprintf(a.out, " (%s)\n", w.Code)
+		}
+	}
 }
 
 // size writes bytes as people do.
