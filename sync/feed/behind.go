@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/freshet/freshet/sync/fault"
@@ -56,6 +57,9 @@ func holdsOf(d *decoded, code string) []ledger.HoldKey {
 }
 
 func rowHolds(d *decoded) (keys []ledger.HoldKey) {
+	if d.reading.Key != "" { // told by an event that cannot be read otherwise
+		keys = append(keys, ledger.RowHold(d.reading.Key))
+	}
 	for i := range d.reading.Changes {
 		c := &d.reading.Changes[i]
 		for _, key := range []model.Key{c.Key, c.OldKey} {
@@ -106,7 +110,7 @@ func (f *Feed) holds(ctx context.Context, key model.Key) (bool, error) {
 // about. Guarantee G39.
 func (t *taking) behind(d *decoded) bool {
 	first, behind := t.back.before(d)
-	if !behind {
+	if !behind || onlyDeletes(d) {
 		return false
 	}
 	t.taken.Aside++
@@ -115,6 +119,11 @@ func (t *taking) behind(d *decoded) bool {
 	t.back.add(a.Holds, d.version)
 	t.batch.Aside = append(t.batch.Aside, a)
 	return true
+}
+
+// onlyDeletes: a deletion never waits. It makes what is older idle, and what was taken away at the source must not live on here.
+func onlyDeletes(d *decoded) bool {
+	return !slices.ContainsFunc(d.reading.Changes, func(c window.Change) bool { return c.Op != window.Delete && c.Op != window.Nothing })
 }
 
 func waitsBehind(first model.Version) string {

@@ -157,7 +157,7 @@ func (t *taking) apply(d *decoded) {
 	t.taken.Events++
 	r := d.reading
 	if r.Problem != nil {
-		t.aside(d, "", *r.Problem)
+		t.aside(d, r.Key, *r.Problem)
 		return
 	}
 	if len(r.Changes) == 0 {

@@ -31,6 +31,7 @@ type Reading struct {
 	Changes []Change
 	Ignored string // why there is nothing to change: "heartbeat", "transaction topic" and the like
 	Problem *Problem
+	Key     model.Key // with a Problem: the key that the event is about, "" where it cannot be told
 	// Watermark is the source's time by a heartbeat, zero else: all that was committed before it has been sent.
 	Watermark time.Time
 }

@@ -2,6 +2,7 @@ package window
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -39,6 +40,27 @@ func (r *Reader) keyOf(e *model.Event, row model.Fields, lookup Lookup) (model.K
 		return model.Key(strings.Clone(parts[0])), nil, nil
 	}
 	return model.CompositeKey(parts), nil, nil
+}
+
+// toldKey is the key of a row of which other columns cannot be read; "" where it cannot be told either.
+func (r *Reader) toldKey(e *model.Event, n *format.Node, rules rowRules, lookup Lookup) model.Key {
+	var row model.Fields
+	for i := range n.Items {
+		item := &n.Items[i]
+		if !slices.ContainsFunc(r.key, func(column string) bool { return strings.EqualFold(column, item.Name) }) {
+			continue
+		}
+		r.columnOf(item, rules.unsure)
+		if v, p := r.value(item); p == nil {
+			row = append(row, model.Field{Name: item.Name, Value: v})
+		}
+	}
+	row.Sort()
+	key, p, err := r.keyOf(e, row, lookup)
+	if p != nil || err != nil {
+		return ""
+	}
+	return key
 }
 
 // keyValue finds a key column in a row; null where the row does not have it.

@@ -137,7 +137,7 @@ func (r *Reader) plain(e *model.Event, n *format.Node, lookup Lookup) (Reading, 
 func (r *Reader) written(e *model.Event, c Change, n *format.Node, rules rowRules, lookup Lookup) (Reading, error) {
 	im, p := r.image(n, rules)
 	if p != nil {
-		return Reading{Problem: p}, nil
+		return Reading{Problem: p, Key: r.toldKey(e, n, rules, lookup)}, nil
 	}
 	c.Row, c.Absent, c.Columns = im.fields, im.absent, im.columns
 	if len(c.Absent) > 0 {
