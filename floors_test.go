@@ -26,6 +26,7 @@ var floors = map[string]string{
 	"sync/reach":               "1p",
 	"sync/contract":            "1p",
 	"sync/timetable":           "1p",
+	"sync/freshness":           "1p",
 	"sync/connect":             "1",
 	"sync/format":              "1p",
 	"sync/window":              "2p",
