@@ -51,6 +51,8 @@ var floors = map[string]string{
 	"server/wire":              "1",
 	"server/client":            "2",
 	"server/config":            "3",
+	"server/metrics":           "3",
+	"server/alert":             "4",
 	"server/control":           "8",
 	"server/auth":              "9",
 	"server/api":               "10",

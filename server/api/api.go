@@ -41,6 +41,7 @@ func New(parts Parts) *API {
 	a.feeds()
 	a.asides()
 	a.acts()
+	a.alerts()
 	a.events()
 	a.describe()
 	return a

@@ -101,7 +101,7 @@ func (s *shop) serve() {
 	ctx, stop := context.WithCancel(context.Background())
 	answers := api.New(api.Parts{Service: service, Events: events, Who: local.Who, About: wire.About{Workspace: "shop", Version: "test", Since: "now"}, Until: until})
 	var troubles bytes.Buffer
-	listening.Start(answers, service.Ready, &troubles, ending)
+	listening.Start(answers, service.Metrics(), service.Ready, &troubles, ending)
 	if err := listening.Announce(ws.DataDir, token); err != nil {
 		t.Fatal(err)
 	}

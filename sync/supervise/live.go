@@ -22,6 +22,7 @@ type Live struct {
 	Feeds  map[string]Table // of the feeds that the scope reads, by name in lower case
 	Now    func() time.Time // the clock that the model's SQL sees; nil: the system's
 	Tell   func(Turned)
+	Waits  func(Waits) // is told now and then what waits; nil: nobody listens
 
 	ref     ledger.SyncRef
 	seq     int64
@@ -37,6 +38,7 @@ type Live struct {
 	weight  weight
 	owed    bool // every row has to be looked at: keys are not marked one by one meanwhile
 	rules   rules
+	told    time.Time // when Waits was told last
 }
 
 // Bind makes the job's model and its scope anew, for the feeds' columns as they are now; nil: they stay.
@@ -157,13 +159,19 @@ func (l *Live) Turn(ctx context.Context) (more bool, err error) {
 // Collect settles what has ended and takes in what has changed, and sends nothing: it is for a sync that is held, too, so
 // that nobody has to keep changes for it. more says that there are more changes.
 func (l *Live) Collect(ctx context.Context) (more bool, err error) {
+	began := time.Now()
 	if err := l.land(false); err != nil {
 		return false, err
 	}
 	if l.owed {
-		return false, l.forgo(ctx)
+		err = l.forgo(ctx)
+	} else {
+		more, err = l.collect(ctx)
 	}
-	return l.collect(ctx)
+	if err == nil && !more {
+		l.tellWaits(began)
+	}
+	return more, err
 }
 
 // keysNow is how many keys the next plan takes; 0 while nothing may be sent. Where the destination has not answered lately,
