@@ -32,6 +32,7 @@ var floors = map[string]string{
 	"sync/window":              "2p",
 	"sync/mapping":             "2p",
 	"sync/audience":            "2p",
+	"sync/policy":              "2p",
 	"sync/httpcall":            "2",
 	"sync/plan":                "3p",
 	"sync/batch":               "4p",

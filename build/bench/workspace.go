@@ -67,7 +67,8 @@ syncs:
     destination: hook
     mode: upsert
     fields:
-%s`, url, batch, concurrency, fields.String())
+%sgovernance: {unreviewed: warn}
+`, url, batch, concurrency, fields.String())
 }
 
 const concurrency = 4

@@ -170,7 +170,12 @@ func (b *builder) fill(checks *contract.Checks, m *model.Model, v value) {
 		} else if said.Purposes != nil && !sameSet(field.Purposes, said.Purposes) {
 			b.differs(place.get("purposes"), "purposes", column.Pos)
 		}
-		if field.Class != "" || field.Purposes != nil {
+		if place.get("destinations").absent() {
+			field.Destinations = said.Destinations
+		} else if said.Destinations != nil && !sameSet(field.Destinations, said.Destinations) {
+			b.differs(place.get("destinations"), "list of approved destinations", column.Pos)
+		}
+		if field.Class != "" || field.Purposes != nil || field.Destinations != nil {
 			m.Fields[name] = field
 		}
 	}

@@ -17,7 +17,7 @@ func (b *builder) model(m member) {
 		Fields: map[string]model.FieldPolicy{}, Pos: m.key.pos(), SQLPos: b.sqlPos(sql)}
 	built.Key = b.key(v.get("key"))
 	for _, f := range v.get("fields").members() {
-		built.Fields[f.key.name] = model.FieldPolicy{Class: b.str(f.val.get("class")), Purposes: b.strs(f.val.get("purposes"))}
+		built.Fields[f.key.name] = b.field(f.val)
 	}
 	if !sql.absent() && blank(built.SQL) {
 		b.fail(sql.pos(), "required", sql.path+" is empty", "write a select")
@@ -31,6 +31,14 @@ func (b *builder) model(m member) {
 	b.contract(v, &built)
 	b.w.Models[built.Name] = built
 	b.w.Related[built.Name] = b.catalogue(m)
+}
+
+// field is what people have said of a column.
+func (b *builder) field(v value) model.FieldPolicy {
+	for _, item := range v.get("destinations").items() {
+		b.known(item, "destination", "unknown_destination", b.names("destinations"))
+	}
+	return model.FieldPolicy{Class: b.str(v.get("class")), Purposes: b.strs(v.get("purposes")), Destinations: b.strs(v.get("destinations"))}
 }
 
 func blank(s string) bool { return len(bytes.TrimSpace([]byte(s))) == 0 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"github.com/freshet/freshet/sync/connect"
+	"github.com/freshet/freshet/sync/policy"
 	"github.com/freshet/freshet/sync/window"
 )
 
@@ -68,6 +69,7 @@ func workspace(drivers []connect.Driver) *shape {
 		{name: "workspace", shape: text("The name of the workspace; without it the folder's name.")},
 		{name: "time_zone", shape: zone("Time zone of schedules that name none, and of the tier daily; UTC without it.")},
 		{name: "data_dir", shape: text("Folder of the ledger, the history and the plans; .freshet without it. Relative to the workspace.")},
+		{name: "governance", shape: governanceShape()},
 		{name: "sources", shape: sources(drivers)},
 		{name: "feeds", shape: namedSQL("Streams that become keyed tables, feeds.name in SQL.", feedShape())},
 		{name: "models", shape: namedSQL("SQL over the sources, with a key.", modelShape())},
@@ -126,11 +128,18 @@ func modelShape() *shape {
 		{name: "owner", shape: text("Who answers for the model.")},
 		{name: "contract", shape: text("File of a data contract (ODCS) that the model's rows have to keep: FILE, or FILE#OBJECT. Relative to the workspace.")},
 		{name: "fields", shape: named("What people have said about the model's columns.", &shape{kind: recordKind, fields: []field{
-			{name: "class", shape: text("What sort of data the column holds: email, phone, name, …")},
+			{name: "class", shape: choice("What sort of data the column holds.", policy.Classes())},
 			{name: "purposes", shape: texts("What the column may be used for.")},
+			{name: "destinations", shape: texts("The only destinations it may go to; without it any whose purposes it allows.")},
 		}})},
 		{name: "related", shape: namedSQL("Tables with rows that belong to the model's records, for audiences.", relatedShape())},
 		{name: "consent", shape: consentShape()},
+	}}
+}
+
+func governanceShape() *shape {
+	return &shape{kind: recordKind, help: "What holds for everything that leaves.", fields: []field{
+		{name: "unreviewed", shape: choice("What is done about a sync of columns that nobody has reviewed: refuse, or warn. Refuse without it.", []string{"refuse", "warn"})},
 	}}
 }
 

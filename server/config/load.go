@@ -131,6 +131,9 @@ func (b *builder) build() {
 		Sources: map[string]Endpoint{}, Destinations: map[string]Endpoint{}}
 	b.w.DataDir = b.path(b.top("data_dir", ".freshet"))
 	b.w.TimeZone = b.top("time_zone", "UTC")
+	for _, m := range b.sections["governance"] {
+		b.w.Unreviewed = b.w.Unreviewed || m.key.name == "unreviewed" && b.str(m.val) == "warn"
+	}
 	for _, doc := range b.docs {
 		b.w.Files = append(b.w.Files, doc.name)
 	}

@@ -14,6 +14,7 @@ type Workspace struct {
 	Root          string // absolute folder of the files; relative paths in them start here
 	DataDir       string // absolute folder of ledger, history and plans
 	TimeZone      string // of schedules that name none
+	Unreviewed    bool   // columns that nobody has reviewed may leave, with a warning
 	Models        map[string]model.Model
 	Order         []string                    // names of the models, each after those it uses
 	Contracts     map[string]*contract.Checks // by model, where it names one

@@ -13,7 +13,8 @@ import (
 	"github.com/freshet/freshet/sync/ledger"
 )
 
-// teller tells alerts that are kept in the ledger, until each was taken: at least once, under an id that stays the same.
+// teller tells alerts that are kept in the ledger, until each was taken: at least once, under an id that stays the same. Guarantee
+// G41.
 type teller struct{ poked chan struct{} }
 
 func newTeller() *teller { return &teller{poked: make(chan struct{}, 1)} }

@@ -19,6 +19,7 @@ models:
   customers: {sql: select * from warehouse.customers, key: id}
 destinations:
   crm: {DESTINATION}
+governance: {unreviewed: warn}
 syncs:
   customers:
     model: customers

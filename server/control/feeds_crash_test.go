@@ -5,33 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
-	"github.com/freshet/freshet/connectors"
 	"github.com/freshet/freshet/connectors/webhook/webhookfake"
-	"github.com/freshet/freshet/server/config"
-	"github.com/freshet/freshet/server/control"
 	"github.com/freshet/freshet/sync/history"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 )
-
-// serveChild names the environment variable that turns this test program into `freshet serve` of the folder it holds.
-const serveChild = "FRESHET_TEST_SERVE_DIR"
-
-func serveUntilKilled(dir string) int {
-	ws, err := config.Load(dir, connectors.All(), func(name string) (string, bool) { return hookSecret, name == "HOOK_SECRET" })
-	if err == nil {
-		service := control.New(ws, nil)
-		defer service.Close()
-		err = service.Serve(context.Background())
-	}
-	fmt.Fprintln(os.Stderr, err)
-	return 5
-}
 
 // TestServingKilledAtAnyPoint kills a serving process with SIGKILL at random points while events come and calls fail, again and
 // again. In the end the receiver holds the newest of every cart, the positions are those of the topic's end, and every event
@@ -42,7 +23,7 @@ func TestServingKilledAtAnyPoint(t *testing.T) {
 		kills = 15
 	}
 	seed := seedOf(t)
-	s := newStream(t, webhookfake.Options{})
+	s := newStream(t, webhookfake.Options{Latency: 10 * time.Millisecond})
 	k := &killing{stream: s, rng: rand.New(rand.NewPCG(seed, 3)), carts: map[int]int{}}
 	s.workspace()
 	for range kills {
@@ -53,7 +34,7 @@ func TestServingKilledAtAnyPoint(t *testing.T) {
 	s.want(k.holds())
 	stop()
 	k.accounted()
-	t.Logf("%d events; %d repeated calls", k.written, s.receiver.Counts().Repeats)
+	t.Logf("%d events; %d of %d processes had begun to deliver; %d repeated calls", k.written, k.delivering, kills, s.receiver.Counts().Repeats)
 }
 
 type killing struct {
@@ -61,12 +42,14 @@ type killing struct {
 	rng     *rand.Rand
 	carts   map[int]int // the last total of each; negative: deleted
 	written int64
+
+	delivering int // how often a process was killed that had begun to deliver
 }
 
 // round writes while a process serves, and kills it.
 func (k *killing) round() {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serveChild+"="+k.dir)
+	cmd := freshet(k.t, k.dir, "serve", "--listen", "127.0.0.1:0")
+	before := k.receiver.Counts().Calls
 	if err := cmd.Start(); err != nil {
 		k.t.Fatal(err)
 	}
@@ -85,6 +68,9 @@ func (k *killing) round() {
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
+	if k.receiver.Counts().Calls > before {
+		k.delivering++
+	}
 }
 
 // some changes a few carts, each to a total it has never had, or takes it away.

@@ -41,6 +41,7 @@ models:
     key: cart_id
 destinations:
   hook: {type: webhook, url: "URL"}
+governance: {unreviewed: warn}
 syncs:
   carts:
     model: carts
@@ -222,6 +223,7 @@ audiences:
     where: {abandoned: {event: cart_updates, without: orders, same: [cart], within: 1500ms}, last: 1h}
 destinations:
   hook: {type: webhook, url: "URL"}
+governance: {unreviewed: warn}
 syncs:
   abandoned: {audience: abandoned, destination: hook, object: abandoned, mode: mirror, tier: realtime, fields: {email: email}, guard: {max_leaves: 100%}}
 `

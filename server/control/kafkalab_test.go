@@ -41,6 +41,7 @@ models:
   notes: {sql: "select id, note from feeds.notes", key: id}
 destinations:
   hook: {type: webhook, url: "URL"}
+governance: {unreviewed: warn}
 syncs:
   people:
     {model: people, destination: hook, mode: mirror, tier: realtime, guard: {max_leaves: 100%}, fields: {email: email, name: name, balance: balance, born: born,

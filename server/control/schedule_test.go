@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -95,8 +94,8 @@ func TestServingKilledInAScheduledRun(t *testing.T) {
 // killedWith serves in a process of its own and kills it once so many records have arrived.
 func (s *shop) killedWith(n int) {
 	s.t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env, cmd.Stderr = append(os.Environ(), serveChild+"="+s.dir), os.Stderr
+	cmd := freshet(s.t, s.dir, "serve", "--listen", "127.0.0.1:0")
+	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/freshet/freshet/sync/history"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/policy"
 	"github.com/freshet/freshet/sync/run"
 )
 
@@ -155,6 +156,7 @@ func (s *Service) openDestination(ctx context.Context, job *run.Job) (func(), er
 	job.Destination = to
 	job.Object = objectOf(endpoint.Driver.Spec, job.Sync.Object)
 	job.Account = account(endpoint)
+	job.Terms = policy.Terms{Destination: endpoint.Name, Purposes: endpoint.Purposes, Unreviewed: s.workspace.Unreviewed}
 	return func() { _ = to.Close() }, nil
 }
 

@@ -42,6 +42,7 @@ models:
     key: id
 destinations:
   hook: {type: webhook, url: "URL", batch_size: 50, secret: "${HOOK_SECRET}"}
+governance: {unreviewed: warn}
 syncs:
   customers:
     model: customers

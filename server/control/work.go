@@ -237,7 +237,8 @@ func (s *Service) validate(ctx context.Context, name string, online bool) []Find
 	if err := run.Check(ctx, job); err != nil {
 		return failures(err)
 	}
-	out := []Finding{good("syncs."+name, fmt.Sprintf("%s %s to %s %s", kindOf(job.Sync), job.Model.Name, job.Sync.Destination, job.Sync.Object))}
+	out := s.unreviewed(ctx, job)
+	out = append(out, good("syncs."+name, fmt.Sprintf("%s %s to %s %s", kindOf(job.Sync), job.Model.Name, job.Sync.Destination, job.Sync.Object)))
 	if job.Sync.Tier == "realtime" {
 		out = append(out, s.followed(ctx, job))
 	}
@@ -247,6 +248,19 @@ func (s *Service) validate(ctx context.Context, name string, online bool) []Find
 			return append(out, failures(run.CallFault(err, job.Sync.Destination))...)
 		}
 		out = append(out, good("destinations."+job.Sync.Destination, "takes our credentials: "+account.Name+" "+account.Note))
+	}
+	return out
+}
+
+// unreviewed warns of the columns that leave although nobody has reviewed them.
+func (s *Service) unreviewed(ctx context.Context, job run.Job) []Finding {
+	faults, err := run.Unreviewed(ctx, job)
+	if err != nil {
+		return failures(err)
+	}
+	var out []Finding
+	for _, f := range faults {
+		out = append(out, Finding{Level: "warning", Fault: f})
 	}
 	return out
 }

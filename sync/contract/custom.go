@@ -128,5 +128,5 @@ func (c *Contract) Owner() string {
 
 // FieldPolicy is the part of the policy that a model's definition says, too.
 func (p Policy) FieldPolicy() model.FieldPolicy {
-	return model.FieldPolicy{Class: p.Class, Purposes: p.Purposes}
+	return model.FieldPolicy{Class: p.Class, Purposes: p.Purposes, Destinations: p.ApprovedDestinations}
 }

@@ -24,8 +24,9 @@ type Model struct {
 
 // FieldPolicy is what people have said about a model's column.
 type FieldPolicy struct {
-	Class    string
-	Purposes []string
+	Class        string   // what sort of data it is; "" where nobody has said so
+	Purposes     []string // what it may be used for
+	Destinations []string // the only ones it may go to; empty: any whose purposes it allows
 }
 
 // Mode says which records of a model a sync writes, and how.

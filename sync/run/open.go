@@ -80,6 +80,9 @@ func Check(ctx context.Context, job Job) error {
 	if err != nil {
 		return err
 	}
+	if err := allowed(job, described.Columns); err != nil {
+		return err
+	}
 	object, err := describeObject(ctx, job)
 	if err != nil {
 		return err

@@ -40,6 +40,9 @@ func (r *Runner) compile(ctx context.Context, job Job, wait time.Duration) (*rea
 	if err := dropped(last.Columns, described.Columns, job); err != nil {
 		return nil, err
 	}
+	if err := allowed(job, described.Columns); err != nil {
+		return nil, err
+	}
 	object, err := r.describe(ctx, job, wait)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
+	"github.com/freshet/freshet/sync/policy"
 )
 
 // Job is one sync with everything it needs, opened and attached.
@@ -25,6 +26,7 @@ type Job struct {
 	Contract    *contract.Checks // of the model; nil: it has none
 	Engine      *engine.Engine   // with every source of the model attached
 	Destination connect.Destination
+	Terms       policy.Terms   // what may be sent there
 	Object      connect.Object // as the connector's Spec describes it
 	Account     string         // syncs with the same account share one lane
 	Prepared    *Prepared      // what Prepare made of it; nil: it is made anew for every plan

@@ -97,6 +97,9 @@ func (r *Runner) execution(ctx context.Context, job Job, file *planFile, run led
 
 // carryOut does everything the plan says and reports.
 func (x *execution) carryOut(ctx context.Context, run ledger.Run) (Report, error) {
+	if err := stillAllowed(x.job, x.sum); err != nil {
+		return Report{}, err
+	}
 	if err := x.quiet(ctx); err != nil {
 		return Report{}, err
 	}

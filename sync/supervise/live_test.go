@@ -17,6 +17,7 @@ import (
 	"github.com/freshet/freshet/sync/history"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/policy"
 	"github.com/freshet/freshet/sync/run"
 	"github.com/freshet/freshet/sync/supervise"
 )
@@ -101,7 +102,7 @@ func (b *bench) newLive(dir, query string) *supervise.Live {
 	for _, c := range []string{"city", "n", "spent"} {
 		sync.Fields = append(sync.Fields, model.Mapping{Target: c, Column: c})
 	}
-	l := &supervise.Live{Job: run.Job{Sync: sync, Model: m, Engine: b.engine, Destination: to, Object: webhook.Driver().Spec.Objects[0], Account: "hook"},
+	l := &supervise.Live{Job: run.Job{Sync: sync, Model: m, Engine: b.engine, Destination: to, Object: webhook.Driver().Spec.Objects[0], Account: "hook", Terms: policy.Terms{Unreviewed: true}},
 		Scope: scope, Feeds: map[string]supervise.Table{}, Tell: func(t supervise.Turned) { b.turned = append(b.turned, t) },
 		Runner: &run.Runner{Ledger: b.ledger, History: history.New(dir + "/history"), Lanes: &deliver.Lanes{}, Dir: dir}}
 	for name := range b.tables {

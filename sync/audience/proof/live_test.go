@@ -19,6 +19,7 @@ import (
 	"github.com/freshet/freshet/sync/history"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
+	"github.com/freshet/freshet/sync/policy"
 	running "github.com/freshet/freshet/sync/run"
 	"github.com/freshet/freshet/sync/supervise"
 )
@@ -148,7 +149,8 @@ func (s *stream) open(ctx context.Context, dir string) {
 		sync.Fields = append(sync.Fields, model.Mapping{Target: c, Column: c})
 	}
 	s.live = &supervise.Live{Scope: scope, Feeds: map[string]supervise.Table{}, Now: func() time.Time { return s.world.now },
-		Job:    running.Job{Sync: sync, Model: m, Engine: s.engine, Destination: to, Object: webhook.Driver().Spec.Objects[0], Account: "hook"},
+		Job: running.Job{Sync: sync, Model: m, Engine: s.engine, Destination: to, Object: webhook.Driver().Spec.Objects[0], Account: "hook",
+			Terms: policy.Terms{Unreviewed: true}},
 		Runner: &running.Runner{Ledger: s.ledger, History: history.New(dir + "/history"), Lanes: &deliver.Lanes{}, Dir: dir}}
 	for name := range s.feeds {
 		s.live.Feeds[name] = func() (ledger.FeedRef, engine.FeedTable) { return s.refs[name], s.feeds[name] }
