@@ -124,6 +124,7 @@ func newHealth(ws *config.Workspace) *health {
 	h := &health{clock: newClock(), metrics: metrics.New(), syncs: map[string]*syncHealth{}, feeds: map[string]*feedHealth{}, changed: map[string]bool{}}
 	for _, sync := range ws.Syncs {
 		h.syncs[sync.Name] = &syncHealth{promise: freshness.Promise{Freshness: sync.Freshness, Success: sync.Success}, stale: true}
+		h.metrics.Knows(sync.Name, sync.Destination)
 	}
 	for name := range ws.Feeds {
 		h.feeds[name] = &feedHealth{watches: map[string]*freshness.Watch{}}

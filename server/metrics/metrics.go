@@ -101,6 +101,15 @@ func (m *Metrics) Counted(sync, destination string, more, now model.Report) {
 	m.unaccounted.WithLabelValues(sync).Set(float64(now.Unaccounted))
 }
 
+// Knows says that there is a sync: what counts begins with 0, so that the first of each is seen as one more.
+func (m *Metrics) Knows(sync, destination string) {
+	m.Counted(sync, destination, model.Report{}, model.Report{})
+	m.freshness.WithLabelValues(sync)
+	m.attempts.WithLabelValues(destination, "ok", "2xx")
+	m.waited.WithLabelValues(destination)
+	m.took.WithLabelValues(destination)
+}
+
 // Confirmed takes the age of one change.
 func (m *Metrics) Confirmed(sync string, age time.Duration) {
 	m.freshness.WithLabelValues(sync).Observe(age.Seconds())
@@ -146,7 +155,7 @@ func (m *Metrics) Stands(s Sync, states []string) {
 		}
 		m.state.WithLabelValues(s.Name, state).Set(is)
 	}
-	if !s.Until.IsZero() {
+	if !s.Until.IsZero() { // a sync that never ran has none: 0 would be a moment
 		m.watermark.WithLabelValues(s.Name).Set(float64(s.Until.UnixMilli()) / 1000)
 		m.age.WithLabelValues(s.Name).Set(s.Age.Seconds())
 	}
@@ -157,7 +166,6 @@ func (m *Metrics) Stands(s Sync, states []string) {
 	m.pending.WithLabelValues(s.Name).Set(float64(s.Pending))
 	m.aside.WithLabelValues(s.Name).Set(float64(s.SetAside))
 	m.unaccounted.WithLabelValues(s.Name).Set(float64(s.Unaccounted))
-	m.freshness.WithLabelValues(s.Name)
 }
 
 // Feed takes how far a feed is behind, and for how long its source has not answered.

@@ -31,7 +31,7 @@ sources:
 feeds:
   carts: {source: stream, topic: shop.carts, format: json, key: [cart_id], columns: {total: "DECIMAL(12,2)"}}
 models:
-  carts: {sql: "select cart_id, total from feeds.carts", key: cart_id}
+  carts: {sql: "select cart_id, total from feeds.carts", key: cart_id, fields: {total: {class: none}, cart_id: {class: none}}}
 destinations:
   hook: {type: webhook, url: "URL"}
 syncs:
