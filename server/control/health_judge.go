@@ -124,7 +124,7 @@ func (h *health) waitsFor(st *syncHealth, served, planned bool, next, now time.T
 	case !served:
 		return "no server is running"
 	case st.live != nil && !st.live.heard:
-		return "it is not being followed now"
+		return "it is being brought up to date, or waits for its turn"
 	case st.live != nil && st.live.keys > 0:
 		return fmt.Sprintf("%d records wait for the destination", st.live.keys)
 	case planned && !next.IsZero() && now.After(next):
