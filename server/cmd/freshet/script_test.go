@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -50,7 +51,9 @@ func receive(env *testscript.Env) error {
 	env.Values[placesKey{}] = &places{hooks: []*webhookfake.Receiver{s.Receiver}}
 	env.Values[markKey{}] = &marked{}
 	env.Setenv("HOOK_URL", s.URL())
-	return nil
+	trigger, err := filepath.Abs("../../../build/orchestrators/freshet_trigger.py")
+	env.Setenv("TRIGGER", trigger)
+	return err
 }
 
 func receiver(ts *testscript.TestScript) *webhookfake.Server {
