@@ -84,6 +84,12 @@ func TestTheClockOnTheWallIsPut(t *testing.T) {
 			if got := s.says("carts"); got != "fresh, 40 s" {
 				t.Errorf("put by %v the live sync is %s", jump, got)
 			}
+			commit := s.health.clock.wall().Add(-30 * time.Second) // as a source beside us writes it down
+			s.health.waits(supervise.Waits{Sync: "carts", Seen: time.Now(), Keys: 1, Oldest: commit})
+			if got := s.says("carts"); got != "fresh, 30 s" {
+				t.Errorf("put by %v the live sync is %s after the next word of it", jump, got)
+			}
+			s.health.waits(supervise.Waits{Sync: "carts", Seen: time.Now(), Keys: 1, Oldest: commit.Add(-10 * time.Second)})
 			if h := s.healthOf(s.workspace.Syncs[1]); h.Measured != 1 {
 				t.Errorf("put by %v it has measured %d", jump, h.Measured)
 			}
