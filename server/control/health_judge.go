@@ -140,7 +140,7 @@ func (h *health) layers(seen lastSeen, never bool, feeds []string, now time.Time
 		source.State, source.Says = string(freshness.AtRisk), seen.source
 	}
 	if len(feeds) == 0 && !seen.ran {
-		source.State, source.Says = string(freshness.Unknown), "it was not read since the server began"
+		source.State, source.Says = string(freshness.Unknown), "not known before its next run"
 	}
 	aside := int64(0)
 	for _, name := range feeds {
