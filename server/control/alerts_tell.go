@@ -14,7 +14,7 @@ import (
 )
 
 // teller tells alerts that are kept in the ledger, until each was taken: at least once, under an id that stays the same. Guarantee
-// G41.
+// G42.
 type teller struct{ poked chan struct{} }
 
 func newTeller() *teller { return &teller{poked: make(chan struct{}, 1)} }

@@ -79,7 +79,7 @@ func (p *pager) tried() int {
 	return p.tries
 }
 
-// TestAlertsOncePerChange: being late is told once, however long it lasts, and being well again once. Guarantee G41.
+// TestAlertsOncePerChange: being late is told once, however long it lasts, and being well again once. Guarantee G42.
 func TestAlertsOncePerChange(t *testing.T) {
 	s, p := newStream(t, webhookfake.Options{}), newPager(t)
 	s.yaml += "    slo: {freshness: 3s}\nalerts:\n  ops: {type: webhook, url: \"" + p.URL + "\", on: {states: [late]}}\n"
@@ -102,7 +102,7 @@ func TestAlertsOncePerChange(t *testing.T) {
 }
 
 // TestAnAlertOutlivesTheProcess: what nobody took before the server was stopped is told after the next start, under the id it had, and
-// what was told is not told again. Guarantee G41.
+// what was told is not told again. Guarantee G42.
 func TestAnAlertOutlivesTheProcess(t *testing.T) {
 	s, p := newShop(t, 5, "upsert", "keep"), newPager(t)
 	p.refuse(true)

@@ -51,7 +51,7 @@ func (h *health) confirmed(sync model.Sync, t run.Taken, snapshot time.Time, all
 	h.changed[sync.Name] = true
 }
 
-// measure takes the age of one change. Guarantee G39. The caller holds mu.
+// measure takes the age of one change. Guarantee G40. The caller holds mu.
 func (h *health) measure(s *syncHealth, name string, now time.Time, age time.Duration) {
 	age = max(0, age) // the source's clock goes ahead of ours
 	s.Windows.Confirm(now, s.promise, age, 1)

@@ -202,15 +202,15 @@ func activationLayer(seen lastSeen, never bool) wire.Layer {
 	return l
 }
 
-// lookEvery is how often what the ledger has of a sync is looked at, where nothing happens; after something happened it is at once.
-const lookEvery = time.Minute
+// lookAgain is how often what the ledger has of a sync is looked at, where nothing happens; after something happened it is at once.
+const lookAgain = time.Minute
 
 // look takes in what the ledger knows of a sync: held plans, rows set aside, how its last run ended.
 func (s *Service) look(ctx context.Context, r *ledger.Reader, sync model.Sync) error {
 	h := s.health
 	h.mu.Lock()
 	st, now := h.of(sync.Name), h.clock.steady()
-	due := st.stale || now.Sub(st.looked) >= lookEvery
+	due := st.stale || now.Sub(st.looked) >= lookAgain
 	st.stale = false
 	if due {
 		st.looked = now

@@ -82,7 +82,7 @@ func healthUntil(t *testing.T, service *control.Service, sync string, within tim
 func near(a, b float64) bool { return math.Abs(a-b) < 1 }
 
 // TestFreshnessAgreesWithAStopwatch: from the commit that an event names to the receiver's answer, as a clock beside us takes it; and
-// the age of a change that is still on its way. Guarantee G39.
+// the age of a change that is still on its way. Guarantee G40.
 func TestFreshnessAgreesWithAStopwatch(t *testing.T) {
 	s := newStream(t, webhookfake.Options{})
 	w := newStopwatch(t, 1500*time.Millisecond)
@@ -116,7 +116,7 @@ func TestFreshnessAgreesWithAStopwatch(t *testing.T) {
 }
 
 // TestFreshnessOfAWarehouse: from the model's updated_at to the receiver's answer; without one from the beginning of the run; and a
-// first load from there, however old its rows are. Guarantee G39.
+// first load from there, however old its rows are. Guarantee G40.
 func TestFreshnessOfAWarehouse(t *testing.T) {
 	for from, declared := range map[string]string{"updated_at": "key: id\n    updated_at: seen", "snapshot": "key: id"} {
 		t.Run(from, func(t *testing.T) {
@@ -170,7 +170,7 @@ func (s *shop) served(schedule string) *control.Service {
 }
 
 // TestADeadSourceIsNoticed within 30 seconds, though nothing runs and nothing fails; and it is over once the source is back.
-// Guarantee G40.
+// Guarantee G41.
 func TestADeadSourceIsNoticed(t *testing.T) {
 	s := newStream(t, webhookfake.Options{})
 	kafka, err := kafkafake.Start(kafkafake.Options{Dir: t.TempDir()})

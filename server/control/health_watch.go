@@ -35,7 +35,7 @@ func (s *Service) loadHealth(ctx context.Context, r *ledger.Reader) error {
 	return err
 }
 
-// watch judges every sync again and again until ctx ends, whether anything runs or not, and keeps what was measured. Guarantee G40.
+// watch judges every sync again and again until ctx ends, whether anything runs or not, and keeps what was measured. Guarantee G41.
 func (s *Service) watch(ctx context.Context) error {
 	ticks := time.NewTicker(judgeEvery)
 	defer ticks.Stop()

@@ -34,7 +34,7 @@ func (s *Service) says(name string) string {
 }
 
 // TestLateThoughNothingRuns: a scheduler that has fallen silent, and a live sync whose source says nothing any more: both grow old by
-// themselves, through being at risk, and nobody but the time has done anything. Guarantee G40.
+// themselves, through being at risk, and nobody but the time has done anything. Guarantee G41.
 func TestLateThoughNothingRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := clocked()
@@ -104,7 +104,7 @@ func TestTheClockOnTheWallIsPut(t *testing.T) {
 	})
 }
 
-// TestWhereTimesComeFrom: what a change is measured from, case by case. Guarantee G39.
+// TestWhereTimesComeFrom: what a change is measured from, case by case. Guarantee G40.
 func TestWhereTimesComeFrom(t *testing.T) {
 	for name, c := range map[string]struct {
 		audience, version, mapping string

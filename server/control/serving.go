@@ -17,7 +17,9 @@ type serving struct {
 	news      *supervise.News
 	followers map[string][]string // live syncs by the feeds that they follow; set before the workspace is ready
 	runs      runs
+	replays   replays
 	times     times
+	beside    *beside // set before the workspace is ready
 	once      sync.Once
 }
 

@@ -17,7 +17,7 @@ CREATE TABLE alerts (
   not_before INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- +goose Down
 SELECT 1 / 0; -- a ledger never goes back: an older program refuses a newer ledger instead
