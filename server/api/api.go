@@ -42,6 +42,7 @@ func New(parts Parts) *API {
 	a.replays()
 	a.asides()
 	a.acts()
+	a.alerts()
 	a.events()
 	a.describe()
 	return a

@@ -29,7 +29,7 @@ func NewEvents(now time.Time) *Events {
 // Put takes an event in.
 func (e *Events) Put(c control.Event) {
 	event := wire.Event{At: time.Now().UTC().Format(time.RFC3339Nano), Sync: c.Sync, Feed: c.Feed, Stage: c.Stage, Done: c.Done, Total: c.Total,
-		Aside: c.Aside, Note: c.Note, Report: c.Report}
+		Aside: c.Aside, Note: c.Note, Report: c.Report, Health: c.Health}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.ring[e.next%eventsKept] = event

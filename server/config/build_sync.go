@@ -41,8 +41,7 @@ func (b *builder) onLeave(v value, mode model.Mode) model.OnLeave {
 
 func (b *builder) promises(v value, s *model.Sync) {
 	b.schedule(v, s)
-	s.Freshness, _ = parseDuration(b.str(v.get("slo").get("freshness")))
-	s.Success, _ = parsePercent(b.str(v.get("slo").get("success")))
+	b.slo(v.get("slo"), s)
 }
 
 // schedule reads when a sync runs. A tier says it, or a schedule; beside tier realtime a schedule is for the time in which the

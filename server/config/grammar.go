@@ -48,6 +48,12 @@ func interval(help string) *shape {
 	return s
 }
 
+func freshness(help string) *shape {
+	s := duration(help)
+	s.parse = func(text string) error { _, err := parseFreshness(text); return err }
+	return s
+}
+
 func zone(help string) *shape {
 	return formed(help, "a time zone such as Europe/Berlin", "", parseZone)
 }
@@ -70,6 +76,7 @@ func workspace(drivers []connect.Driver) *shape {
 		{name: "audiences", shape: namedSQL("Named parts of a model, which syncs can carry.", audienceShape())},
 		{name: "destinations", shape: destinations(drivers)},
 		{name: "syncs", shape: named("Each carries one model or audience to one object of one destination.", syncShape())},
+		{name: "alerts", shape: named("Who is told when the state of a sync changes; see docs/ALERTS.md.", alertShape())},
 	}}
 }
 
@@ -166,9 +173,9 @@ func syncPromises() []field {
 			{name: "zone", shape: zone("Time zone of the cron fields, such as Europe/Berlin; the workspace's time_zone without it.")},
 		}, help: "When it runs: every or cron. Beside tier realtime: when it runs while it cannot be live."}},
 		{name: "slo", shape: &shape{kind: recordKind, help: "What is promised.", fields: []field{
-			{name: "freshness", shape: duration("From commit in the source to confirmation by the destination.")},
-			{name: "success", shape: formed("Share of records that arrive.", "a percentage such as 99.9%", `^[0-9]+(\.[0-9]+)?%$`,
-				func(s string) error { _, err := parsePercent(s); return err })},
+			{name: "freshness", shape: freshness("Longest time from commit in the source to confirmation by the destination; 1s at least.")},
+			{name: "success", shape: formed("Share of changes that arrive, and in that time; 99% without it.", "a percentage such as 99.9%", `^[0-9]+(\.[0-9]+)?%$`,
+				func(s string) error { _, err := parseSuccess(s); return err })},
 		}}},
 		{name: "guard", shape: &shape{kind: recordKind, help: "A run that would do more than this is held.", fields: []field{
 			{name: "max_leaves", shape: limit("Removals at most: a count, or a share of what the destination holds.")},

@@ -155,6 +155,9 @@ func (b *builder) build() {
 	for _, m := range b.sections["syncs"] {
 		b.sync(m)
 	}
+	for _, m := range b.sections["alerts"] {
+		b.alert(m)
+	}
 	b.uses()
 	b.definitions()
 	b.sameObjects()

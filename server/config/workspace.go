@@ -25,6 +25,7 @@ type Workspace struct {
 	Syncs         []model.Sync                  // in the order of the files
 	Sources       map[string]Endpoint
 	Destinations  map[string]Endpoint
+	Alerts        []Alert // in the order of the files
 	Warnings      []fault.Fault
 	Files         []string // relative to Root, as read
 }

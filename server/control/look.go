@@ -48,8 +48,13 @@ func (s *Service) statusOf(ctx context.Context, r *ledger.Reader, sync model.Syn
 	st := SyncStatus{Sync: sync.Name, Model: sync.Model, Audience: sync.Audience, Destination: sync.Destination, Object: sync.Object,
 		Mode: string(sync.Mode), Records: map[string]int64{}}
 	s.timesOf(sync, &st)
-	if r == nil {
-		return st, nil
+	err := s.loadHealth(ctx, r)
+	if err == nil {
+		err = s.look(ctx, r, sync)
+	}
+	st.Health = s.healthOf(sync)
+	if r == nil || err != nil {
+		return st, err
 	}
 	return st, s.status(ctx, r, &st)
 }

@@ -107,6 +107,8 @@ func instead(table timetable.Timetable) string { return "; it runs whole instead
 func (s *Service) fallBack(ctx context.Context, scheduler *supervise.Scheduler, sync model.Sync, why error) error {
 	_, table := s.timetableOf(sync)
 	s.serving.times.fellBack(sync.Name, why)
+	s.health.follows(sync.Name, false)
+	s.health.wellAgain(sync.Name)
 	s.progress(Event{Sync: sync.Name, Stage: "not live", Note: fault.As(why).Message + instead(table)})
 	state, err := s.ledger.EnsureSync(ctx, sync.Name)
 	if err != nil {

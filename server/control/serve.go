@@ -153,6 +153,7 @@ func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*
 	g, ctx := errgroup.WithContext(ctx)
 	news := s.serving.news
 	s.serving.feeds, s.serving.times.scheduler = feeds, scheduler
+	s.followersOf(syncs)
 	close(s.serving.ready)
 	for _, f := range feeds {
 		g.Go(func() error { return s.follow(ctx, f, news) })
@@ -162,6 +163,9 @@ func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*
 	}
 	g.Go(func() error { scheduler.Serve(ctx); return nil })
 	g.Go(func() error { return s.tidy(ctx, syncs) })
+	g.Go(func() error { return s.watchFeeds(ctx) })
+	g.Go(func() error { return s.watch(ctx) })
+	g.Go(func() error { return s.tellAlerts(ctx) })
 	g.Go(func() error { return s.serving.beside.watch(ctx) })
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -200,6 +204,9 @@ func (s *Service) follow(ctx context.Context, f *openedFeed, news *supervise.New
 
 // tookIn tells what a step of a feed came to.
 func (s *Service) tookIn(ctx context.Context, f *openedFeed, taken feed.Taken, news *supervise.News) {
+	if taken.Events > 0 {
+		s.health.arrived(f.name, s.serving.followers[f.name], taken.Oldest, taken.Changed)
+	}
 	if taken.Changed > 0 {
 		news.Tell()
 	}
@@ -216,6 +223,17 @@ func (s *Service) tookIn(ctx context.Context, f *openedFeed, taken feed.Taken, n
 	}
 	if taken.Paused != "" {
 		_ = s.halt(ctx, f, taken.Paused) // what the archive did not take is read again
+	}
+}
+
+// followersOf notes which syncs follow each feed.
+func (s *Service) followersOf(syncs []model.Sync) {
+	s.serving.followers = map[string][]string{}
+	for _, sync := range syncs {
+		s.health.follows(sync.Name, true)
+		for _, feed := range s.feedsOf(s.carries(sync)) {
+			s.serving.followers[feed] = append(s.serving.followers[feed], sync.Name)
+		}
 	}
 }
 
@@ -236,6 +254,9 @@ func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*
 			shut()
 			turn.give()
 			continue
+		}
+		if ctx.Err() == nil {
+			s.health.troubled(sync.Name, err)
 		}
 		if neverLive(err) && ctx.Err() == nil {
 			turn.give()
@@ -273,7 +294,9 @@ func (s *Service) openLive(ctx context.Context, e *engine.Engine, feeds map[stri
 	if err != nil {
 		return nil, nil, err
 	}
-	live := &supervise.Live{Runner: s.runner(sync.Name), Job: job, Scope: scope,
+	runner := s.runner(sync.Name)
+	runner.Heard = s.heard(sync, time.Time{}, false)
+	live := &supervise.Live{Runner: runner, Job: job, Scope: scope, Waits: s.health.waits,
 		Bind: bind, Beside: func() string { return s.serving.beside.shown(sync.Name) },
 		Feeds: map[string]supervise.Table{}, Tell: s.turned}
 	for _, reached := range scope.Feeds {
@@ -308,6 +331,7 @@ func (s *Service) madeBy(m model.Model, sync model.Sync) string {
 // waits for such work: a run that a person has approved.
 func (s *Service) keepLive(ctx context.Context, turn *turn, live *supervise.Live, heard <-chan struct{}) {
 	defer func() { _ = live.Close(ctx) }()
+	defer s.health.resting(live.Job.Sync.Name)
 	ours, done := turn.unwanted(ctx)
 	defer done()
 	pause := patience
@@ -317,10 +341,12 @@ func (s *Service) keepLive(ctx context.Context, turn *turn, live *supervise.Live
 		case ctx.Err() != nil:
 			return
 		case err != nil && fault.As(err).Kind == fault.Held:
+			s.health.troubled(live.Job.Sync.Name, err)
 			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "held", Note: fault.As(err).Message})
 			s.keepHeld(ours, live, heard)
 			return
 		case err != nil:
+			s.health.troubled(live.Job.Sync.Name, err)
 			s.progress(Event{Sync: live.Job.Sync.Name, Stage: "failed", Note: fault.As(err).Message})
 			s.sleep(ours, pause)
 			pause = min(2*pause, longestPatience)
@@ -377,6 +403,9 @@ func (s *Service) await(ctx context.Context, live *supervise.Live, heard <-chan 
 }
 
 func (s *Service) turned(t supervise.Turned) {
+	if sync, err := s.workspace.Sync(t.Sync); err == nil {
+		s.health.turned(sync, t)
+	}
 	e := Event{Sync: t.Sync, Stage: "live", Report: &t.Report, Ages: t.Ages}
 	if t.Err != nil {
 		e.Note = fault.As(t.Err).Message

@@ -29,6 +29,8 @@ type Service struct {
 	past      *history.Store
 	ledger    *ledger.Ledger // nil until work that writes needs it
 	turns     turns          // whose turn it is to work on a sync
+	health    *health        // how fresh its syncs are
+	teller    *teller        // tells alerts
 	serving   *serving       // nil: nobody serves the workspace in this process
 }
 
@@ -37,7 +39,7 @@ func New(ws *config.Workspace, progress func(Event)) *Service {
 	if progress == nil {
 		progress = func(Event) {}
 	}
-	return &Service{workspace: ws, progress: progress, past: history.New(filepath.Join(ws.DataDir, "history"))}
+	return &Service{workspace: ws, progress: progress, past: history.New(filepath.Join(ws.DataDir, "history")), health: newHealth(ws), teller: newTeller()}
 }
 
 // Close lets go of the ledger and its lock.
@@ -63,8 +65,9 @@ func (s *Service) write(ctx context.Context, command string) (*ledger.Ledger, er
 		return nil, err
 	}
 	s.ledger = l
+	l.OnCommit(s.health.metrics.Committed)
 	s.sweepScratch()
-	return l, nil
+	return l, s.loadHealth(ctx, l.Reader)
 }
 
 // sweepScratch removes what processes that were killed left of their engines.

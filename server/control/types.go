@@ -22,6 +22,7 @@ type Event struct {
 	Done, Total int64
 	Aside       int64 // events set aside
 	Note        string
+	Health      *wire.Health    // of a sync whose state has changed
 	Report      *run.Report     // of one turn of a live sync
 	Ages        []time.Duration // from commit in the source to confirmation, of every key that the turn confirmed
 }

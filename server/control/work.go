@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/sync/connect"
@@ -90,11 +91,27 @@ func (s *Service) run(ctx context.Context, name string, o RunOptions) (run.Repor
 		}
 		o.PlanPath = path
 	}
-	r := s.runner(name)
-	if err := r.ArchiveLeftovers(ctx, name); err != nil {
+	sync, err := s.workspace.Sync(name)
+	if err != nil {
 		return run.Report{}, err
 	}
-	job, closeSources, closeDestination, err := s.openBoth(ctx, name)
+	s.health.begins(name)
+	snapshot := s.health.clock.steady() // before anything is read: what is committed from here on may be missed
+	report, err := s.runMeasured(ctx, sync, snapshot, o)
+	s.health.ran(sync, snapshot, report, err)
+	if s.serving == nil {
+		err = errors.Join(err, s.keepHealth(context.WithoutCancel(ctx), nil))
+	}
+	return report, err
+}
+
+func (s *Service) runMeasured(ctx context.Context, sync model.Sync, snapshot time.Time, o RunOptions) (run.Report, error) {
+	r := s.runner(sync.Name)
+	r.Heard = s.heard(sync, snapshot, o.Full)
+	if err := r.ArchiveLeftovers(ctx, sync.Name); err != nil {
+		return run.Report{}, err
+	}
+	job, closeSources, closeDestination, err := s.openBoth(ctx, sync.Name)
 	if err != nil {
 		return run.Report{}, err
 	}

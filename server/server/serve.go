@@ -25,10 +25,11 @@ const (
 	mostHeaders   = 64 << 10
 )
 
-// Start answers. ready says whether work can be asked for, troubles takes what should not happen, and ending is called when the server
+// Start answers. metrics is for Prometheus: it names syncs, destinations and feeds, and holds no data of theirs. ready says whether work can be asked for, troubles takes what should not happen, and ending is called when the server
 // is about to stop.
-func (s *Server) Start(handler http.Handler, ready func() bool, troubles io.Writer, ending func()) {
+func (s *Server) Start(handler, metrics http.Handler, ready func() bool, troubles io.Writer, ending func()) {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, true) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { say(w, ready()) })
 	mux.Handle("/", handler)

@@ -31,7 +31,7 @@ sources:
 feeds:
   carts: {source: stream, topic: shop.carts, format: json, key: [cart_id], columns: {total: "DECIMAL(12,2)"}}
 models:
-  carts: {sql: "select cart_id, total from feeds.carts", key: cart_id}
+  carts: {sql: "select cart_id, total from feeds.carts", key: cart_id, fields: {total: {class: none}, cart_id: {class: none}}}
 destinations:
   hook: {type: webhook, url: "URL"}
 syncs:
@@ -101,7 +101,7 @@ func (s *shop) serve() {
 	ctx, stop := context.WithCancel(context.Background())
 	answers := api.New(api.Parts{Service: service, Events: events, Who: local.Who, About: wire.About{Workspace: "shop", Version: "test", Since: "now"}, Until: until})
 	var troubles bytes.Buffer
-	listening.Start(answers, service.Ready, &troubles, ending)
+	listening.Start(answers, service.Metrics(), service.Ready, &troubles, ending)
 	if err := listening.Announce(ws.DataDir, token); err != nil {
 		t.Fatal(err)
 	}

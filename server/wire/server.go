@@ -25,8 +25,8 @@ type Act struct {
 	Number int64  `json:"number"`
 	At     string `json:"at" doc:"RFC 3339"`
 	Actor  string `json:"actor"`
-	Did    string `json:"did" doc:"feed.pause, feed.resume, event.release, event.retry, event.drop, run.start, run.approve, run.cancel"`
-	Target string `json:"target" doc:"such as feeds.carts or syncs.crm"`
+	Did    string `json:"did" doc:"feed.pause, feed.resume, event.release, event.retry, event.drop, run.start, run.approve, run.cancel, alert.test"`
+	Target string `json:"target" doc:"such as feeds.carts, syncs.crm or alerts.ops"`
 	Why    string `json:"why,omitempty"`
 }
 

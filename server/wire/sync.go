@@ -25,6 +25,7 @@ type SyncStatus struct {
 	BlockedWhy  string           `json:"blocked_why,omitempty"`
 	Held        *HeldPlan        `json:"held,omitempty"`
 	History     HistorySize      `json:"history"`
+	Health      *Health          `json:"health,omitempty" doc:"how fresh it is"`
 }
 
 // HeldPlan is the newest plan of a sync that waits for an approval.

@@ -19,18 +19,23 @@ type Job struct {
 type Answer struct {
 	Outcomes []connect.Outcome // one for every operation; nil where Err is set
 	Err      *connect.CallError
-	Stopped  bool // the call was not made: the context ended while it waited for its turn
+	Stopped  bool          // the call was not made: the context ended while it waited for its turn
+	Waited   time.Duration // for its turn
+	Took     time.Duration // from the first byte to the answer, further turns of its own among it
 }
 
 // Call makes one call on the lane and classifies what came back. job is nil for destinations that answer at once.
 func (l *Lane) Call(ctx context.Context, to connect.Destination, batch connect.Batch, job *Job) Answer {
+	asked := time.Now()
 	leave, err := l.enter(ctx)
 	if err != nil {
 		return Answer{Stopped: true}
 	}
 	defer leave()
+	began := time.Now()
 	outcomes, err := send(connect.WithTurns(ctx, l.turn), to, batch, job)
 	answer := judge(outcomes, err, len(batch.Ops))
+	answer.Waited, answer.Took = began.Sub(asked), time.Since(began)
 	l.note(answer.Err)
 	return answer
 }

@@ -70,6 +70,9 @@ func (l *Lane) Ready(now time.Time) (at time.Time, why string) {
 	return at, why
 }
 
+// Open says whether the breaker keeps calls from a destination that does not answer.
+func (l *Lane) Open(now time.Time) bool { return l.breaker.Until().After(now) }
+
 // enter takes a place and a share of the budget, or gives up with the context.
 func (l *Lane) enter(ctx context.Context) (leave func(), err error) {
 	select {
@@ -91,6 +94,14 @@ func (l *Lane) turn(ctx context.Context) error {
 		return nil
 	}
 	return l.limiter.Wait(ctx)
+}
+
+// Find gives the account's lane where somebody has called it already.
+func (l *Lanes) Find(account string) (*Lane, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lane, ok := l.lanes[account]
+	return lane, ok
 }
 
 // Lanes finds the lane of an account.

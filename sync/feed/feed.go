@@ -362,3 +362,21 @@ func (f *Feed) waiting() map[place]bool {
 	}
 	return waits
 }
+
+// Behind is how far the feed is behind the ends of its partitions, in events that may be there; each position has the first offset
+// that was not taken in.
+func (f *Feed) Behind(ends []model.Position) (at []model.Position, lag []int64) {
+	for _, end := range ends {
+		next := int64(0)
+		if p := f.parts[placeOf(end)]; p != nil {
+			next = p.Next
+		}
+		if stands, ok := f.ahead[placeOf(end)]; ok && len(f.held) == 0 {
+			next = max(next, stands.Next) // what lies between holds no events
+		}
+		there := end
+		there.Next = next
+		at, lag = append(at, there), append(lag, max(0, end.Next-next))
+	}
+	return at, lag
+}

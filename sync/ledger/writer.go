@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
@@ -44,6 +46,8 @@ type writer struct {
 	stop  sync.Once
 	known *memory
 
+	took atomic.Pointer[func(time.Duration)] // is told how long each transaction took
+
 	broken error // the first write that failed; only the goroutine touches it until ended is closed
 }
 
@@ -67,6 +71,9 @@ func (w *writer) do(ctx context.Context, change func(*tx) error) error {
 		return fault.New(fault.Internal, "ledger.closed", "the ledger is closed").At(w.path)
 	}
 }
+
+// OnCommit has somebody told how long every transaction took until it was durable.
+func (l *Ledger) OnCommit(took func(time.Duration)) { l.writer.took.Store(&took) }
 
 // close ends the goroutine after the writes it has taken.
 func (w *writer) close() {
@@ -104,10 +111,14 @@ func (w *writer) gather(group []*write) []*write {
 // what the file then holds is for the next opening to find out.
 func (w *writer) commit(group []*write) {
 	answers := make([]error, len(group))
+	began := time.Now()
 	err := w.broken
 	if err == nil {
 		if err = explain(w.transact(group, answers), w.path); err != nil && !isBusy(err) {
 			w.broken = err
+		}
+		if took := w.took.Load(); took != nil {
+			(*took)(time.Since(began))
 		}
 	}
 	for i, r := range group {

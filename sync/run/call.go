@@ -26,6 +26,7 @@ func (x *execution) make(ctx context.Context, c *call) result {
 		return result{err: err}
 	}
 	answer := x.lane.Call(ctx, x.job.Destination, x.batch(c), x.jobOf(ctx, c))
+	x.called(answer)
 	if answer.Stopped {
 		return x.later(ctx, c, &connect.CallError{Class: connect.NotSent, Code: "run.stopped"}, 0)
 	}

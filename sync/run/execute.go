@@ -31,6 +31,7 @@ type execution struct {
 	wait   time.Duration // longest the run may idle for retries without a row settled in between
 	idled  time.Duration // how long it has
 	began  time.Time
+	since  time.Time // when the run began, by whichever process
 
 	resumed bool // an earlier process began it
 

@@ -42,6 +42,8 @@ type Runner struct {
 	Lanes   *deliver.Lanes
 	Dir     string // the data directory; plans are kept in its folder plans
 	Tell    Progress
+	// Heard is told of every call and of every record that a destination has taken; nil: nobody listens.
+	Heard *Heard
 	// PlansOnly is a reader of the ledger for planning beside another process; used where Ledger is nil.
 	PlansOnly *ledger.Reader
 }

@@ -17,6 +17,7 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 	now := time.Now()
 	r := result{count: newTally()}
 	var settlements []ledger.Settlement
+	var taken []Confirmed
 	var refused, unseen []batch.Item // to go again: known not to have been applied, and unknown
 	var wait time.Duration
 	c.Exceptions = nil
@@ -40,6 +41,9 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 				s.State = model.Unknown // this attempt was refused; the one that nobody saw the end of may stand all the same
 			}
 			settlements = append(settlements, s)
+			if fate == delivered {
+				taken = append(taken, Confirmed{Kind: item.Step.Kind, Version: item.Step.Version})
+			}
 		}
 		if o.Verdict != connect.Accepted || o.Code != "" {
 			c.Exceptions = append(c.Exceptions, ledger.Exception{Ord: item.Ord, Verdict: uint8(o.Verdict),
@@ -50,6 +54,7 @@ func (x *execution) settle(ctx context.Context, c *call, outcomes []connect.Outc
 	if err := x.runner.Ledger.Settle(context.WithoutCancel(ctx), x.ref, c.Call, settlements); err != nil {
 		return result{err: err}
 	}
+	x.confirmed(taken, now)
 	then := now.Add(deliver.Wait(wait, c.Attempt))
 	r.again = append(x.repack(refused, c.Attempt, then, ledger.CallDeferred), x.repack(unseen, c.Attempt, then, ledger.CallOpen)...)
 	return r

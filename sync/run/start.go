@@ -80,7 +80,7 @@ func (r *Runner) execution(ctx context.Context, job Job, file *planFile, run led
 		return nil, err
 	}
 	x := &execution{runner: r, job: job, file: file, sum: s, id: run.ID, ref: run.Ref, shape: shape, wait: o.Wait,
-		began: time.Now(), tally: newTally(), results: make(chan result)}
+		began: time.Now(), since: run.Started, tally: newTally(), results: make(chan result)}
 	for _, segment := range file.Segments() {
 		if segment.Verb != connect.NoVerb {
 			x.tally.steps += segment.To - segment.From

@@ -23,6 +23,7 @@ type Live struct {
 	Beside func() string    // changes when the tables that are no feeds have changed; nil: they stay
 	Now    func() time.Time // the clock that the model's SQL sees; nil: the system's
 	Tell   func(Turned)
+	Waits  func(Waits) // is told now and then what waits; nil: nobody listens
 
 	ref     ledger.SyncRef
 	seq     int64
@@ -39,7 +40,8 @@ type Live struct {
 	owed    bool // every row has to be looked at: keys are not marked one by one meanwhile
 	going   bool // the last turn has begun a plan
 	rules   rules
-	beside  string // what Beside said when every row was looked at last
+	told    time.Time // when Waits was told last
+	beside  string    // what Beside said when every row was looked at last
 }
 
 // Bind makes the job's model and its scope anew, for the feeds' columns as they are now; nil: they stay.
@@ -179,13 +181,22 @@ func (l *Live) Turn(ctx context.Context) (more bool, err error) {
 // Collect settles what has ended and takes in what has changed, and sends nothing: it is for a sync that is held, too, so
 // that nobody has to keep changes for it. more says that there are more changes.
 func (l *Live) Collect(ctx context.Context) (more bool, err error) {
+	began := time.Now()
 	if err := l.land(false); err != nil {
 		return false, err
 	}
 	if l.owed = l.owed || l.Moved(); l.owed {
-		return false, l.forgo(ctx)
+		err = l.forgo(ctx)
+	} else {
+		more, err = l.collect(ctx)
 	}
-	return l.collect(ctx)
+	switch {
+	case err == nil && more: // there are changes that it has not looked at
+		l.tellWaits(began, time.Time{})
+	case err == nil:
+		l.tellWaits(began, began)
+	}
+	return more, err
 }
 
 // gather is Collect, but leaves changes where they are, in the ledger, while enough keys wait and are being sent.
@@ -200,7 +211,9 @@ func (l *Live) gather(ctx context.Context) (more bool, err error) {
 	case last-l.seq > changesLeft:
 		return l.Collect(ctx)
 	}
-	return true, l.land(false)
+	err = l.land(false)
+	l.tellWaits(time.Now(), time.Time{})
+	return true, err
 }
 
 // keysNow is how many keys the next plan takes; 0 while nothing may be sent. Where the destination has not answered lately,

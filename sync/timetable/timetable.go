@@ -120,3 +120,25 @@ func span(d time.Duration) string {
 	}
 	return text
 }
+
+// gapsSeen is how many runs are looked at for Gap: more than a week of hours.
+const gapsSeen = 200
+
+// Gap is the longest time between two of the next runs; 0 where there are none.
+func (t Timetable) Gap(from time.Time) (longest time.Duration) {
+	if t.every > 0 {
+		return t.every
+	}
+	if !t.Runs() {
+		return 0
+	}
+	for range gapsSeen {
+		next := t.slot(from)
+		after := t.slot(next)
+		if next.IsZero() || after.IsZero() {
+			break
+		}
+		longest, from = max(longest, after.Sub(next)), next
+	}
+	return longest
+}

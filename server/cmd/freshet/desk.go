@@ -20,6 +20,7 @@ type desk interface {
 	looks
 	decides
 	steers
+	tells
 	Run(ctx context.Context, sync string, o control.RunOptions) (run.Report, error)
 	Replay(ctx context.Context, feed string, o control.ReplayOptions) (control.Replay, error)
 }
@@ -29,6 +30,12 @@ type looks interface {
 	Status(ctx context.Context) ([]wire.SyncStatus, error)
 	FeedStatuses(ctx context.Context) ([]wire.FeedStatus, error)
 	Quarantine(ctx context.Context, sync string, limit int) (wire.QuarantineList, error)
+}
+
+// tells knows who is told when the state of a sync changes.
+type tells interface {
+	Alerts(ctx context.Context) (wire.AlertList, error)
+	TestAlert(ctx context.Context, name string) (wire.AlertTested, error)
 }
 
 // decides deals with events that were set aside.

@@ -70,7 +70,7 @@ func (a *app) serveWorkspace(ctx context.Context, ws *config.Workspace, o server
 	defer ending()
 	about := wire.About{Workspace: ws.Name, Version: thisBuild().Version, Since: time.Now().UTC().Format(time.RFC3339)}
 	answers := api.New(api.Parts{Service: s, Events: events, Who: local.Who, About: about, Until: until})
-	listening.Start(answers, func() bool { return ctx.Err() == nil && s.Ready() }, a.err, ending)
+	listening.Start(answers, s.Metrics(), func() bool { return ctx.Err() == nil && s.Ready() }, a.err, ending)
 	if err := listening.Announce(ws.DataDir, token); err != nil {
 		return errors.Join(err, listening.Stop())
 	}

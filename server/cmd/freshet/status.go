@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/control"
+	"github.com/freshet/freshet/sync/freshness"
 	"github.com/spf13/cobra"
 )
 
@@ -50,20 +52,21 @@ func (a *app) showStatus(list []control.SyncStatus, served bool) {
 		fmt.Fprintln(a.out, "The workspace has no syncs yet.\n→ add one under syncs: and check it with "+a.do("validate"))
 		return
 	}
-	t := table{heads: []string{"sync", "destination", ">synced", ">rejected", ">unknown", ">left", ">set aside", "runs", "last run", "next run", ""}}
+	t := table{heads: []string{"sync", "destination", "health", ">age", ">synced", ">rejected", ">unknown", ">left", ">set aside", "runs", "last run", "next run", ""}}
 	for _, s := range list {
 		to := s.Destination
 		if s.Object != "" {
 			to += " " + s.Object
 		}
 		r := s.Records
-		t.add(s.Sync, to, count(r["synced"]), count(r["rejected"]), count(r["unknown"]), count(r["left"]), count(s.Quarantined),
+		t.add(s.Sync, to, healthWord(s), age(s), count(r["synced"]), count(r["rejected"]), count(r["unknown"]), count(r["left"]), count(s.Quarantined),
 			clean(s.Schedule), lastRun(s), nextRun(s, served), state(s))
 	}
 	t.print(a.out, a.painter(a.outTerminal))
 	if !served && slices.ContainsFunc(list, byItself) {
 		fmt.Fprintf(a.out, "\nNo server is running, so no sync runs by itself.\n→ %s runs them at their times\n", a.do("serve"))
 	}
+	a.showReasons(list)
 	for _, s := range list {
 		if s.NotLive != "" {
 			fmt.Fprintf(a.out, "\n%s cannot be live: %s; it runs whole instead, %s\n", s.Sync, clean(s.NotLive), clean(s.Schedule))
@@ -132,5 +135,59 @@ func (a *app) statusNext(list []control.SyncStatus) {
 			fmt.Fprintf(a.out, "\n→ %s shows the rows that did not arrive, and why\n", a.do("quarantine", s.Sync))
 			return
 		}
+	}
+}
+
+// healthWord says in a word how a sync stands against its promise.
+func healthWord(s control.SyncStatus) string {
+	if s.Health == nil {
+		return ""
+	}
+	return s.Health.State
+}
+
+// age says how old changes may be that the destination does not have yet, and the limit where one was promised.
+func age(s control.SyncStatus) string {
+	h := s.Health
+	if h == nil || h.Until == "" {
+		return ""
+	}
+	text := freshness.Span(time.Duration(h.Age * float64(time.Second)))
+	if h.Promise {
+		text += " of " + freshness.Span(time.Duration(h.Limit*float64(time.Second)))
+	}
+	return text
+}
+
+// showReasons says why syncs are not fresh, and how those did that have promised something.
+func (a *app) showReasons(list []control.SyncStatus) {
+	for _, s := range list {
+		h := s.Health
+		if h == nil {
+			continue
+		}
+		if h.Reason != "" && h.State != "unknown" && h.State != "held" {
+			fmt.Fprintf(a.out, "\n%s is %s: %s\n", s.Sync, h.State, clean(h.Reason))
+		}
+		if h.P95 != nil && h.Success != nil && (h.Promise || h.Burn6h > 0) {
+			fmt.Fprintf(a.out, "\n%s: half of %d changes took %s, 95 %% at most %s (measured from %s); %.2f %% kept the promise of %.4g %%\n", s.Sync, h.Measured,
+				took(h.P50), took(h.P95), from(h.From), 100**h.Success, 100*h.Objective)
+		}
+	}
+}
+
+func took(seconds *float64) string {
+	return freshness.Span(time.Duration(*seconds * float64(time.Second)))
+}
+
+// from says where times of changes come from.
+func from(source string) string {
+	switch source {
+	case "feed":
+		return "the event's commit"
+	case "updated_at":
+		return "the row's updated_at"
+	default:
+		return "the beginning of the run"
 	}
 }
