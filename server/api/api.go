@@ -39,6 +39,7 @@ func New(parts Parts) *API {
 	a.syncs()
 	a.runs()
 	a.feeds()
+	a.replays()
 	a.asides()
 	a.acts()
 	a.events()

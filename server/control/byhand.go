@@ -18,6 +18,7 @@ type runs struct {
 	mu      sync.Mutex
 	list    []*byHand // oldest first
 	stopped bool
+	others  map[*context.CancelFunc]bool // end other work that was asked for
 	working sync.WaitGroup
 }
 
@@ -44,8 +45,14 @@ func (s *Service) StartRun(ctx context.Context, name string, o RunOptions, why s
 		return "", err
 	}
 	did := "run.start"
-	if o.Approve != "" {
+	switch {
+	case o.Approve != "":
 		did = "run.approve"
+	case o.Plan != "":
+		did = "run.plan"
+		if _, err := run.PlanKept(s.workspace.DataDir, name, o.Plan); err != nil {
+			return "", err
+		}
 	}
 	if err := s.did(ctx, did, "syncs."+name, why); err != nil {
 		return "", err
@@ -85,6 +92,30 @@ func (r *runs) start(ctx context.Context, name string, o RunOptions, carryOut in
 	return o.ID, nil
 }
 
+// beside has other work done that was asked for; it ends as runs do.
+func (r *runs) beside(ctx context.Context, work func(context.Context)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return ended()
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	if r.others == nil {
+		r.others = map[*context.CancelFunc]bool{}
+	}
+	r.others[&stop] = true
+	r.working.Go(func() {
+		defer func() {
+			stop()
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			delete(r.others, &stop)
+		}()
+		work(ctx)
+	})
+	return nil
+}
+
 // forget lets the oldest runs go that have ended. The caller holds mu.
 func (r *runs) forget() {
 	for i := 0; i < len(r.list) && len(r.list) > runsKept; {
@@ -120,6 +151,9 @@ func (r *runs) stop() {
 	r.stopped = true
 	for _, h := range r.list {
 		h.stop()
+	}
+	for stop := range r.others {
+		(*stop)()
 	}
 }
 

@@ -59,6 +59,7 @@ type Walk struct {
 	fetched    bool
 	fetchBase  int64
 	fetchNext  int64
+	ended      func()
 }
 
 // Walk evaluates the model: columns are those the mapping reads, and decide the hash together with the key.
@@ -68,7 +69,7 @@ func (e *Engine) Walk(ctx context.Context, m model.Model, columns []mapping.Colu
 	if err != nil {
 		return nil, translate(ctx, err)
 	}
-	w := &Walk{ctx: ctx, conn: conn, model: m}
+	w := &Walk{ctx: ctx, conn: conn, model: m, ended: e.readsCopies()}
 	if err := setNow(ctx, conn, e.now()); err != nil {
 		w.Close()
 		return nil, translate(ctx, err)
@@ -235,4 +236,7 @@ func (w *Walk) Close() {
 	w.settle()
 	discard(w.conn) // takes the transaction and its tables with it
 	w.conn = nil
+	if w.ended != nil {
+		w.ended()
+	}
 }

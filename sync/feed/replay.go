@@ -214,3 +214,50 @@ func (out *Replayed) Keep(ctx context.Context) error {
 	}
 	return l.PauseFeed(ctx, ref, "", "", "")
 }
+
+// KeepBy is Keep where a feed that is being taken in has the table that models read. Its goroutine calls it, and has done so since
+// before the replay read the ledger: so nothing of it is older than what the feed has.
+func (out *Replayed) KeepBy(ctx context.Context, f *Feed) error {
+	t := &taking{Feed: f}
+	t.batch.Rows, t.batch.Changes = out.rows, out.changes
+	if err := t.widen(out.feed.columns.text()); err != nil {
+		return err
+	}
+	if err := t.both(ctx, out.Changed); err != nil || !out.rekeyed {
+		return err
+	}
+	if err := f.Ledger.PauseFeed(ctx, f.state.Ref, "", "", ""); err != nil {
+		return err
+	}
+	return f.Again(ctx)
+}
+
+// Rekeyed says that the rows are named by the feed's present key now, and that the feed may go on.
+func (out *Replayed) Rekeyed() bool { return out.rekeyed }
+
+// widen takes the columns over that a replay has met.
+func (t *taking) widen(met string) error {
+	now, err := newColumns(met, t.def.Columns)
+	if err != nil {
+		return err
+	}
+	for i, c := range now.list {
+		switch {
+		case i >= len(t.columns.list):
+			t.changed.added = append(t.changed.added, c)
+		case c.Type != t.columns.list[i].Type:
+			t.changed.retyped = append(t.changed.retyped, c.Name)
+		case c.Dropped != t.columns.list[i].Dropped:
+			t.changed.shown = true
+		}
+	}
+	if !t.changed.any() {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.columns = now
+	t.batch.Columns = now.text()
+	t.state.Columns = t.batch.Columns
+	return nil
+}

@@ -20,6 +20,7 @@ type Live struct {
 	Scope  *engine.Scope
 	Bind   Bind
 	Feeds  map[string]Table // of the feeds that the scope reads, by name in lower case
+	Beside func() string    // changes when the tables that are no feeds have changed; nil: they stay
 	Now    func() time.Time // the clock that the model's SQL sees; nil: the system's
 	Tell   func(Turned)
 
@@ -38,6 +39,7 @@ type Live struct {
 	owed    bool // every row has to be looked at: keys are not marked one by one meanwhile
 	going   bool // the last turn has begun a plan
 	rules   rules
+	beside  string // what Beside said when every row was looked at last
 }
 
 // Bind makes the job's model and its scope anew, for the feeds' columns as they are now; nil: they stay.
@@ -75,7 +77,7 @@ func (l *Live) Open(ctx context.Context, made string) error {
 	if err != nil {
 		return err
 	}
-	l.ref, l.made = state.Ref, made
+	l.ref, l.made, l.beside = state.Ref, made, l.besideNow()
 	if err := l.prepare(ctx); err != nil {
 		return err
 	}
@@ -126,8 +128,18 @@ func (l *Live) shapeNow() string {
 		all = append(all, fmt.Sprint(name, t.Columns))
 	}
 	slices.Sort(all)
-	return strings.Join(all, "; ")
+	return strings.Join(append(all, l.besideNow()), "; ")
 }
+
+func (l *Live) besideNow() string {
+	if l.Beside == nil {
+		return ""
+	}
+	return l.Beside()
+}
+
+// Moved says whether tables that are no feeds have changed since every row was looked at.
+func (l *Live) Moved() bool { return l.besideNow() != l.beside }
 
 // Turn takes in what has changed since the last one, looks at the keys it reaches and at those whose time has come, and begins
 // to bring them up to date at the destination. Guarantee G30. more says that there is work left that need not wait;
@@ -137,6 +149,11 @@ func (l *Live) Turn(ctx context.Context) (more bool, err error) {
 	l.going = false
 	if err != nil {
 		return false, err
+	}
+	if l.owed {
+		if err := l.prepare(ctx); err != nil { // tables that are no feeds may have other columns now
+			return false, err
+		}
 	}
 	if broken, err := l.judge(ctx); broken || err != nil {
 		return full, err
@@ -165,7 +182,7 @@ func (l *Live) Collect(ctx context.Context) (more bool, err error) {
 	if err := l.land(false); err != nil {
 		return false, err
 	}
-	if l.owed {
+	if l.owed = l.owed || l.Moved(); l.owed {
 		return false, l.forgo(ctx)
 	}
 	return l.collect(ctx)

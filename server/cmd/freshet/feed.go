@@ -153,8 +153,8 @@ func (a *app) replayCommand() *cobra.Command {
 			if o.To, err = instant("--to", to); err != nil {
 				return err
 			}
-			return a.serve(func(_ *config.Workspace, s *control.Service) error {
-				out, err := s.Replay(c.Context(), args[0], o)
+			return a.ask(c.Context(), func(ctx context.Context, _ *config.Workspace, d desk) error {
+				out, err := d.Replay(ctx, args[0], o)
 				if err != nil {
 					return err
 				}
