@@ -129,6 +129,7 @@ func (s *Service) start(ctx context.Context, f *openedFeed) bool {
 	f.started = err == nil
 	if f.started {
 		f.trouble = nil
+		s.serving.news.Tell() // of what had waited behind others
 	}
 	return f.started
 }
@@ -209,6 +210,9 @@ func (s *Service) tookIn(ctx context.Context, f *openedFeed, taken feed.Taken, n
 	}
 	if taken.Events > 0 {
 		s.progress(Event{Feed: f.name, Stage: "taken in", Done: int64(taken.Events), Aside: int64(taken.Aside)})
+	}
+	for _, note := range taken.Warned {
+		s.progress(Event{Feed: f.name, Stage: "warning", Note: note})
 	}
 	if taken.Paused != "" {
 		_ = s.halt(ctx, f, taken.Paused) // what the archive did not take is read again

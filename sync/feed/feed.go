@@ -47,6 +47,8 @@ type Feed struct {
 	since   map[place]time.Time      // in whose partitions an event waits for its row's old key, and since when
 	ahead   map[place]model.Position // where the stream stands in partitions, as far as it was not taken in yet
 	read    map[place]model.Position // where the stream stood when the archive was last given something, since it was flushed
+	blocked map[place]Warning        // partitions in which an open transaction keeps events back; guarded by mu
+	carried map[string]*presence     // how events without a schema carry each column; guarded by mu
 	broken  []connect.StreamNote     // why it cannot go on by itself
 	recent  recent
 	why     string        // why events wait
@@ -232,6 +234,10 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 		return fault.New(fault.Held, "feed.paused", "the feed "+f.def.Name+" is paused: "+f.state.Paused).At("feeds." + f.def.Name).
 			Do("look at what was set aside: freshet quarantine " + f.def.Name)
 	}
+	// What a crash, or another policy, has left behind. Where a schema cannot be had now they go on waiting.
+	if _, err := f.Follow(ctx); err != nil && fault.As(err).Kind != fault.Source {
+		return err
+	}
 	id, opening, err := f.Ledger.Identify(ctx)
 	if err != nil {
 		return err
@@ -323,6 +329,7 @@ func (f *Feed) Close() error {
 	}
 	s := f.stream
 	f.stream = nil
+	f.forgetBlocked()
 	return errors.Join(err, s.Close())
 }
 

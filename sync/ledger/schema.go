@@ -17,7 +17,7 @@ var migrations embed.FS
 
 const (
 	applicationID = 0x46727368 // "Frsh"
-	schemaVersion = 3          // the newest migration, which sets user_version to it
+	schemaVersion = 4          // the newest migration, which sets user_version to it
 )
 
 // header is what the file says of itself.

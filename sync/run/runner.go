@@ -79,7 +79,7 @@ func (r *Runner) Run(ctx context.Context, job Job, o Options) (Report, error) {
 	}
 	defer file.Close()
 	if report, held := heldReport(file.Summary(), o.Approve); held {
-		return report, r.shelve(file)
+		return report, r.keepNewest(ctx, file)
 	}
 	o.planned()
 	return r.start(ctx, job, file, o)
