@@ -31,7 +31,7 @@ func (t FeedTable) plain(rows []FeedRow) (p plainRows, ok bool) {
 	}
 	for _, r := range rows {
 		if !r.New {
-			if len(p.gone) >= fewKeys || strings.IndexByte(string(r.Key), 0) >= 0 {
+			if len(p.gone) >= fewKeys || !sayable(string(r.Key)) {
 				return p, false
 			}
 			p.gone = append(p.gone, "("+literal(string(r.Key))+")")
@@ -79,7 +79,7 @@ func plainValue(typ string, quoted []byte) (driver.Value, bool) {
 	}
 	switch typ {
 	case "VARCHAR":
-		return text, strings.IndexByte(text, 0) < 0
+		return text, sayable(text)
 	case "BIGINT":
 		n, err := strconv.ParseInt(text, 10, 64)
 		return n, err == nil && plainAs(typ, text)

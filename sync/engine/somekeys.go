@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/freshet/freshet/sync/mapping"
 	"github.com/freshet/freshet/sync/model"
@@ -45,8 +46,11 @@ func spelled(key []mapping.Column, keys []model.Key, query string) (text string,
 	if strings.Contains(query, keysTable) {
 		text = tableOfKeys(key, rows) + text
 	}
-	return text, len(text) <= fewBytes && strings.IndexByte(text, 0) < 0
+	return text, len(text) <= fewBytes && sayable(text)
 }
+
+// sayable says whether a text can stand in SQL.
+func sayable(text string) bool { return strings.IndexByte(text, 0) < 0 && utf8.ValidString(text) }
 
 // tableOfKeys is the beginning of a query in which keysTable has these rows.
 func tableOfKeys(key []mapping.Column, rows []string) string {
