@@ -9,6 +9,7 @@ import (
 
 	"github.com/freshet/freshet/server/wire"
 	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/run"
 )
@@ -43,30 +44,41 @@ func (s *Service) StartRun(ctx context.Context, name string, o RunOptions, why s
 	if _, err := s.workspace.Sync(name); err != nil {
 		return "", err
 	}
-	did := "run.start"
-	if o.Approve != "" {
-		did = "run.approve"
-	}
-	if err := s.did(ctx, did, "syncs."+name, why); err != nil {
+	d, err := s.begin(ctx, deedOf(o), "syncs."+name, why)
+	if err != nil {
 		return "", err
 	}
-	return s.serving.runs.start(ctx, name, o, s.inTurn)
+	id, began, err := s.serving.runs.start(ctx, name, o, s.inTurn, d.ended)
+	if !began {
+		err = d.end(ledger.Done, string(id), err)
+	}
+	return id, err
+}
+
+// deedOf is what a run is called in the audit log.
+func deedOf(o RunOptions) string {
+	if o.Approve != "" {
+		return "run.approve"
+	}
+	return "run.start"
 }
 
 // inTurn is how a run is carried out.
 type inTurn func(ctx context.Context, name string, o RunOptions, began func()) (run.Report, error)
 
-func (r *runs) start(ctx context.Context, name string, o RunOptions, carryOut inTurn) (model.RunID, error) {
+// start begins a run, or finds the one that waits and is the same: began is false then. ended is called at its end.
+func (r *runs) start(ctx context.Context, name string, o RunOptions, carryOut inTurn,
+	ended func(run.Report, error) error) (id model.RunID, began bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stopped {
-		return "", ended()
+		return "", false, stopping()
 	}
 	for _, h := range r.list {
 		same := h.options
 		same.ID = o.ID
 		if h.state == wire.Waiting && h.sync == name && same == o {
-			return h.options.ID, nil
+			return h.options.ID, false, nil
 		}
 	}
 	o.ID = run.NewID()
@@ -79,10 +91,11 @@ func (r *runs) start(ctx context.Context, name string, o RunOptions, carryOut in
 		defer r.working.Done()
 		defer stop()
 		report, err := carryOut(ctx, name, o, func() { r.set(h, wire.Running, nil, nil) })
+		err = ended(report, err)
 		r.set(h, wire.Done, &report, err)
 		close(h.done)
 	}()
-	return o.ID, nil
+	return o.ID, true, nil
 }
 
 // forget lets the oldest runs go that have ended. The caller holds mu.
@@ -181,6 +194,9 @@ func (s *Service) CancelRun(ctx context.Context, id model.RunID, why string) (wi
 	if h == nil {
 		return s.pastRun(ctx, id)
 	}
+	if _, err := s.ledger.NoteAct(ctx, act(ctx, "run.cancel", "syncs."+h.sync+" "+string(id), why)); err != nil {
+		return wire.Run{}, err
+	}
 	h.stop()
-	return s.serving.runs.tell(h), s.did(ctx, "run.cancel", string(id), why)
+	return s.serving.runs.tell(h), nil
 }

@@ -21,25 +21,36 @@ func (s *Service) Release(ctx context.Context, name string, number int64, edited
 		return out, err
 	}
 	defer shut()
-	numbers, did := []int64{number}, "event.release"
-	if number == 0 {
-		did = "event.retry"
-		if numbers, out.Still, err = s.heldNumbers(ctx, name); err != nil {
-			return out, err
+	if number > 0 {
+		if err = release(number, edited, why); err == nil {
+			out.Released = 1
 		}
+		return out, err
 	}
+	d, err := s.begin(ctx, "event.retry", eventTarget(name, 0), why)
+	if err != nil {
+		return out, err
+	}
+	err = s.retry(ctx, name, why, release, &out)
+	return out, d.end(ledger.Done, fmt.Sprintf("%d released, %d still wait", out.Released, out.Still), err)
+}
+
+// retry releases every event that can become a row by now.
+func (s *Service) retry(ctx context.Context, name, why string, release func(int64, []byte, string) error, out *Released) error {
+	numbers, alone, err := s.heldNumbers(ctx, name)
+	out.Still = alone
 	for _, n := range numbers {
-		switch err := release(n, edited, why); {
+		switch err := release(n, nil, why); {
 		case err == nil:
 			out.Released++
-		case number == 0 && fault.Is(err, "feed.still_wrong"):
+		case fault.Is(err, "feed.still_wrong"):
 			out.Still++
-		case number == 0 && fault.Is(err, "ledger.not_held"): // somebody else has decided meanwhile
+		case fault.Is(err, "ledger.not_held"): // somebody else has decided meanwhile
 		default:
-			return out, err
+			return err
 		}
 	}
-	return out, s.did(ctx, did, eventTarget(name, number), why)
+	return err
 }
 
 // releaser gives what releases one event: the goroutine that has the feed, or a feed opened for it.
@@ -71,7 +82,18 @@ func (s *Service) releaseBy(ctx context.Context, f *openedFeed, number int64, ed
 	if a.State != ledger.AsideHeld {
 		return ledger.NotHeld()
 	}
-	return f.Release(ctx, a, edited, why)
+	did, target := "event.release", eventTarget(f.name, number)
+	if edited != nil {
+		did = "event.edit"
+	}
+	if a.Code != feed.Truncated {
+		return f.Release(acting(ctx, did, target, why), a, edited, why)
+	}
+	d, err := s.begin(ctx, did, target, why) // rows are removed a batch at a time
+	if err != nil {
+		return err
+	}
+	return d.end(ledger.Done, "", f.Release(ctx, a, edited, why))
 }
 
 // heldNumbers are the events that can be tried again all at once, and how many cannot: a truncation removes rows, so it is released
@@ -104,10 +126,7 @@ func (s *Service) Drop(ctx context.Context, name string, number int64, why strin
 	if err != nil {
 		return err
 	}
-	if err := s.ledger.Decide(ctx, a.Feed, number, ledger.AsideDropped, nil, why, nil); err != nil {
-		return err
-	}
-	return s.did(ctx, "event.drop", eventTarget(name, number), why)
+	return s.ledger.Decide(acting(ctx, "event.drop", eventTarget(name, number), why), a.Feed, number, ledger.AsideDropped, nil, why, nil)
 }
 
 func eventTarget(name string, number int64) string {
@@ -131,13 +150,10 @@ func (s *Service) PauseFeed(ctx context.Context, name, why string) error {
 	} else {
 		var state ledger.FeedState
 		if state, err = l.EnsureFeed(ctx, name); err == nil {
-			err = l.PauseFeed(ctx, state.Ref, why, ActorOf(ctx), "")
+			err = l.PauseFeed(acting(ctx, "feed.pause", "feeds."+name, why), state.Ref, why, ActorOf(ctx).Name, "")
 		}
 	}
-	if err != nil {
-		return err
-	}
-	return s.did(ctx, "feed.pause", "feeds."+name, why)
+	return err
 }
 
 // ResumeFeed lets a feed go on; accept says that what is missing of its stream may stay missing.
@@ -146,19 +162,30 @@ func (s *Service) ResumeFeed(ctx context.Context, name string, accept bool) erro
 	if err != nil {
 		return err
 	}
-	if s.serving != nil {
-		err = s.resumeServed(ctx, name, accept)
-	} else {
-		err = feed.Resume(ctx, l, name, accept)
+	if !accept {
+		return s.resume(ctx, l, name, false)
 	}
+	d, err := s.begin(ctx, "feed.resume", "feeds."+name, "what is missing may stay missing")
 	if err != nil {
 		return err
 	}
-	why := ""
-	if accept {
-		why = "what is missing may stay missing"
+	return d.end(ledger.Done, "", s.resume(ctx, l, name, true))
+}
+
+func (s *Service) resume(ctx context.Context, l *ledger.Ledger, name string, accept bool) error {
+	if s.serving != nil {
+		return s.resumeServed(ctx, name, accept)
 	}
-	return s.did(ctx, "feed.resume", "feeds."+name, why)
+	return feed.Resume(resuming(ctx, name, accept), l, name, accept)
+}
+
+// resuming has it noted that a feed goes on, where that is all that is done: what is accepted moves positions before, and is noted
+// around it.
+func resuming(ctx context.Context, name string, accept bool) context.Context {
+	if accept {
+		return ctx
+	}
+	return acting(ctx, "feed.resume", "feeds."+name, "")
 }
 
 func (s *Service) feedLedger(ctx context.Context, name, command string) (*ledger.Ledger, error) {

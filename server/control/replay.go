@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/history"
+	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
 	"github.com/freshet/freshet/sync/run"
@@ -58,13 +60,18 @@ func (s *Service) Replay(ctx context.Context, name string, o ReplayOptions) (Rep
 	if err := s.showOthers(ctx, e, name, syncs); err != nil {
 		return out, err
 	}
-	if o.Apply {
-		if err := replayed.Keep(ctx); err != nil {
-			return out, err
-		}
-		out.Applied = true
+	if !o.Apply {
+		return out, s.outcomes(ctx, e, syncs, false, &out)
 	}
-	return out, s.outcomes(ctx, e, syncs, o.Apply, &out)
+	d, err := s.begin(ctx, "feed.replay", "feeds."+name, "")
+	if err != nil {
+		return out, err
+	}
+	if err = replayed.Keep(ctx); err == nil {
+		out.Applied = true
+		err = s.outcomes(ctx, e, syncs, true, &out)
+	}
+	return out, d.end(ledger.Done, fmt.Sprintf("definition %d, %d rows", out.Version, out.Rows), err)
 }
 
 // replay decodes the raw events and shows the rows to the engine.

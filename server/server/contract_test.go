@@ -89,11 +89,12 @@ func (d *document) judge(op operation, a answered) {
 
 // goodBodies are requests that fit.
 var goodBodies = map[string]string{"pause-feed": `{"why":"a test"}`, "resume-feed": `{}`, "start-run": `{"full":true,"why":"a test"}`,
-	"cancel-run": `{}`, "release-event": `{"value":"no JSON either","why":"x"}`, "retry-events": `{}`, "drop-event": `{"why":"a test message"}`}
+	"cancel-run": `{}`, "release-event": `{"value":"no JSON either","why":"x"}`, "retry-events": `{}`, "drop-event": `{"why":"a test message"}`,
+	"create-token": `{"name":"made","role":"viewer"}`, "revoke-token": `{}`, "approve-plan": `{"plan":"sha256:0123456789"}`}
 
 // fill puts names into a path.
 func fill(path, sync, feed, number, run string) string {
-	return strings.NewReplacer("{sync}", sync, "{feed}", feed, "{number}", number, "{run}", run).Replace(path)
+	return strings.NewReplacer("{sync}", sync, "{feed}", feed, "{number}", number, "{run}", run, "{token}", sync).Replace(path)
 }
 
 // TestEveryOperationKeepsTheContract: whatever an operation is asked, well or badly, its answer is one that the document describes, and

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/freshet/freshet/server/auth"
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/control"
 	"github.com/freshet/freshet/sync/fault"
@@ -154,7 +155,7 @@ func (a *app) replayCommand() *cobra.Command {
 				return err
 			}
 			return a.serve(func(_ *config.Workspace, s *control.Service) error {
-				out, err := s.Replay(c.Context(), args[0], o)
+				out, err := s.Replay(control.WithActor(c.Context(), control.Actor{Name: auth.Owner()}), args[0], o)
 				if err != nil {
 					return err
 				}
