@@ -48,6 +48,9 @@ func (s *Service) StartRun(ctx context.Context, name string, o RunOptions, why s
 	if err != nil {
 		return "", err
 	}
+	if err := s.approving(ctx, d, name, o); err != nil {
+		return "", err
+	}
 	id, began, err := s.serving.runs.start(ctx, name, o, s.inTurn, d.ended)
 	if !began {
 		err = d.end(ledger.Done, string(id), err)

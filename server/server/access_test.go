@@ -224,3 +224,29 @@ func TestMeSaysWhatIMay(t *testing.T) {
 		t.Errorf("it is good until %s", me.Expires)
 	}
 }
+
+// TestAnotherTokenOfOnePersonIsNoSecondPerson: over the API too a plan that a guard holds is not approved by who asked for it, with
+// whatever token, and in neither of the two ways to ask. Guarantee G43.
+func TestAnotherTokenOfOnePersonIsNoSecondPerson(t *testing.T) {
+	s := newShop(t)
+	ann := shown(s.made(`{"name":"ann-1","role":"marketer","person":"ann"}`).Secret)
+	other := shown(s.made(`{"name":"ann-2","role":"admin","person":"ann"}`).Secret)
+	bea := shown(s.made(`{"name":"bea","role":"steward","person":"bea"}`).Secret)
+	var asked wire.Run
+	a := s.ask("POST", "/api/syncs/others/runs?wait_seconds=30", `{"why":"x"}`, ann)
+	if err := json.Unmarshal(a.body, &asked); err != nil || asked.Report == nil || asked.Report.Status != "held" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for _, headers := range []map[string]string{ann, other} {
+		for path, body := range map[string]string{"runs": `{"approve":"%s"}`, "approve": `{"plan":"%s"}`} {
+			a := s.ask("POST", "/api/syncs/others/"+path, fmt.Sprintf(body, asked.Report.Plan), headers)
+			if a.status != http.StatusForbidden || code(a) != "approval.own" {
+				t.Errorf("%s by ann: %d %s", path, a.status, a.body)
+			}
+		}
+	}
+	if a = s.ask("POST", "/api/syncs/others/approve?wait_seconds=30", fmt.Sprintf(`{"plan":"%s"}`, asked.Report.Plan), bea); a.status != http.StatusOK ||
+		!bytes.Contains(a.body, []byte(`"status":"ok"`)) {
+		t.Errorf("by bea: %d %s", a.status, a.body)
+	}
+}

@@ -27,18 +27,19 @@ const canary = "Canary-Surname"
 
 const shopYAML = `
 workspace: shop
+governance: {approvals: two_person}
 sources:
   stream: {type: kafka, brokers: ["BROKER"]}
 feeds:
   carts: {source: stream, topic: shop.carts, format: json, key: [cart_id], columns: {total: "DECIMAL(12,2)"}}
 models:
   carts: {sql: "select cart_id, total from feeds.carts", key: cart_id}
-  others: {sql: "select 1 as id, 2 as total", key: id}
+  others: {sql: "select 1 as id, 2 as total", key: id, fields: {id: {class: none}, total: {class: none}}}
 destinations:
   hook: {type: webhook, url: "URL"}
 syncs:
   carts: {model: carts, destination: hook, tier: realtime, fields: {total: total}}
-  others: {model: others, destination: hook, object: others, fields: {total: total}}
+  others: {model: others, destination: hook, object: others, fields: {total: total}, guard: {min_rows: 2}}
 `
 
 // shop is a workspace that is being served.

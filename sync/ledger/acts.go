@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"time"
 )
 
@@ -138,19 +139,19 @@ func (r *Reader) EachAct(ctx context.Context, each func(Act) error) error {
 		})
 }
 
-// WhoActed are the people behind a reference: those whose acts of these kinds came to it.
+// WhoActed are the people behind a reference, those who came first before others: those whose acts of these kinds came to it.
 func (r *Reader) WhoActed(ctx context.Context, after string, did ...string) (people []string, err error) {
-	for _, kind := range did {
-		err = r.each(ctx, `SELECT DISTINCT a.actor FROM acts a LEFT JOIN acts o ON o.of = a.n AND o.of > 0
-			WHERE a.of = 0 AND a.did = ? AND coalesce(o.after, a.after) = ?`, []any{kind, after}, func(rows *sql.Rows) error {
+	kinds, err := json.Marshal(did)
+	if err != nil {
+		return nil, err
+	}
+	err = r.each(ctx, `SELECT a.actor FROM acts a LEFT JOIN acts o ON o.of = a.n AND o.of > 0
+		WHERE a.of = 0 AND a.did IN (SELECT value FROM json_each(?1)) AND coalesce(o.after, a.after) = ?2 GROUP BY a.actor ORDER BY min(a.n)`,
+		[]any{string(kinds), after}, func(rows *sql.Rows) error {
 			var name string
 			err := rows.Scan(&name)
 			people = append(people, name)
 			return err
 		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return people, nil
+	return people, err
 }

@@ -155,6 +155,16 @@ func (r *Runner) shelve(file *planFile) error {
 	return err
 }
 
+// Approvable gives the whole hash of a plan that waits for an approval, and whether a guard holds it. Fault plan.unknown_hash.
+func (r *Runner) Approvable(sync, approve string) (hash string, held bool, err error) {
+	path, err := r.findHeld(sync, approve)
+	if err != nil {
+		return "", false, err
+	}
+	s, _, err := summaryOf(path)
+	return s.Hash, plan.Held(s.Guards), err
+}
+
 // findHeld finds the plan kept under a hash.
 func (r *Runner) findHeld(sync, approve string) (string, error) {
 	names, err := filepath.Glob(filepath.Join(r.Dir, "plans", "*.plan"))
