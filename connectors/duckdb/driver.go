@@ -25,7 +25,7 @@ func Driver() connect.Driver {
 			}},
 			Notes: []string{
 				"A model names its tables as `source.table`, or `source.schema.table` where they are not in the schema main.",
-				"DuckDB lets either one process write to a file or many read it. While another process has the file open for writing, a run waits about two seconds and then stops with the name of that process; run again when it has finished, or let it write to a copy.",
+				"DuckDB lets either one process write to a file or many read it. While another process has the file open for writing, a run waits about two seconds and then stops with the name of that process; run again when it has finished, or let it write to a copy. A run keeps the file until its plan is made, a live sync while it copies the tables that it needs, which is when the file has changed.",
 				"What another process has committed but not yet written into the file (the file beside it that ends in .wal) is read too.",
 			},
 		},

@@ -1,7 +1,9 @@
 package duckdbsource
 
 import (
+	"fmt"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,4 +22,13 @@ func keepWritersOut(path string) *os.File {
 		return nil
 	}
 	return f
+}
+
+// stateOf changes with what a file holds, and when another is put in its place.
+func stateOf(info os.FileInfo) string {
+	var file, changed int64
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		file, changed = int64(s.Ino), s.Ctim.Nano()
+	}
+	return fmt.Sprint(file, changed, info.Size(), info.ModTime().UnixNano())
 }

@@ -2,7 +2,13 @@
 
 package duckdbsource
 
-import "os"
+import (
+	"fmt"
+	"os"
+)
 
 // keepWritersOut is for Linux alone; elsewhere DuckDB's own lock has to do.
 func keepWritersOut(string) *os.File { return nil }
+
+// stateOf changes with what a file holds.
+func stateOf(info os.FileInfo) string { return fmt.Sprint(info.Size(), info.ModTime().UnixNano()) }

@@ -41,6 +41,19 @@ func (s *source) keep(f *os.File) {
 	s.held = append(s.held, f)
 }
 
+// Mark is the state of the file, and of the log beside it, on the disk. Neither is opened. Fault duckdb.missing.
+func (s *source) Mark(context.Context) (string, error) {
+	file, err := os.Stat(s.path)
+	if err != nil {
+		return "", diagnose(s.path, err).At("sources." + s.name)
+	}
+	mark := stateOf(file)
+	if log, err := os.Stat(s.path + ".wal"); err == nil {
+		mark += " " + stateOf(log)
+	}
+	return mark, nil
+}
+
 // Attach opens the file read-only. The faults are those of diagnose.
 func (s *source) Attach(ctx context.Context, db connect.SQL, alias string) ([]connect.Problem, error) {
 	statement := "ATTACH '" + strings.ReplaceAll(s.path, "'", "''") + `' AS "` + strings.ReplaceAll(alias, `"`, `""`) + `" (READ_ONLY)`

@@ -58,7 +58,7 @@ func (st *stream) assign(ctx context.Context, given map[string]map[int32]kgo.Off
 // start opens the books of one partition. The ledger's position wins; the broker's commit is only looked at.
 func (st *stream) start(at place, s sight) (kgo.Offset, bool) {
 	c := st.books.commit(at, s.id)
-	p := &part{id: s.id, next: s.start, epoch: -1, floor: st.floor(c)}
+	p := &part{id: s.id, next: s.start, epoch: -1, floor: st.floor(c), stable: -1}
 	known, has := st.books.durable[at]
 	switch {
 	case has:
@@ -72,6 +72,11 @@ func (st *stream) start(at place, s sight) (kgo.Offset, bool) {
 		p.fresh = true
 	}
 	st.books.parts[at] = p
+	delete(st.books.away, at)
+	if p.dark = st.books.dark[at]; p.dark { // whoever heard that it cannot be read is to hear that it can
+		delete(st.books.dark, at)
+		st.look()
+	}
 	if _, stopped := st.books.stopped[at]; stopped {
 		return kgo.Offset{}, false
 	}
@@ -169,6 +174,22 @@ func (st *stream) reassert() {
 	}
 }
 
+// gone is revoked where the session of the group has ended, as it does when nobody answers for long: whether these partitions can be
+// read is still ours to say.
+func (st *stream) gone(ctx context.Context, client *kgo.Client, parts map[string][]int32) {
+	st.mu.Lock()
+	for topic, list := range parts {
+		for _, n := range list {
+			if at := (place{topic, n}); st.books.parts[at] != nil {
+				st.books.away[at] = st.books.position(at, st.books.parts[at])
+			}
+		}
+	}
+	st.mu.Unlock()
+	st.revoked(ctx, client, parts)
+	st.look()
+}
+
 // revoked closes the books of partitions that are not ours any more. It waits for a commit on its way, so that none
 // arrives after somebody else has begun.
 func (st *stream) revoked(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
@@ -184,6 +205,9 @@ func (st *stream) revoked(_ context.Context, _ *kgo.Client, gone map[string][]in
 				continue
 			}
 			delete(st.books.parts, at)
+			if p.dark {
+				st.books.dark[at] = true
+			}
 			if p.held { // or it would be held when it comes back
 				st.release(at, p)
 			}

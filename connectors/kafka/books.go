@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"time"
+
 	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -14,17 +16,20 @@ type place struct {
 // part is a partition the group has given us.
 type part struct {
 	id      model.TopicID
-	next    int64 // offset of the first event not handed out yet
-	epoch   int32 // of the event before it, -1 where unknown
-	floor   int64 // what a reader of this ledger has committed already: no commit goes below it
-	fresh   bool  // nothing was read from it, and no ledger ever had a position in it
-	lost    bool  // a commit was refused: somebody else may have it
-	blind   int   // looks in a row that found no leader
-	again   bool  // the group gave it to us anew after that: it goes on from what is durable
-	held    bool  // the library does not fetch it: something is being looked into
-	dark    bool  // it was said that it cannot be read
-	suspect bool  // the broker says that our position is outside of its log
-	broken  int   // looks in a row that found its end before our position
+	next    int64     // offset of the first event not handed out yet
+	epoch   int32     // of the event before it, -1 where unknown
+	floor   int64     // what a reader of this ledger has committed already: no commit goes below it
+	fresh   bool      // nothing was read from it, and no ledger ever had a position in it
+	lost    bool      // a commit was refused: somebody else may have it
+	blind   int       // looks in a row that found no leader
+	again   bool      // the group gave it to us anew after that: it goes on from what is durable
+	held    bool      // the library does not fetch it: something is being looked into
+	dark    bool      // it was said that it cannot be read
+	suspect bool      // the broker says that our position is outside of its log
+	broken  int       // looks in a row that found its end before our position
+	stable  int64     // end for a reader of committed events, as it was seen last while there was more behind it; -1: there was not
+	since   time.Time // that was so first
+	blocked bool      // it was said
 }
 
 // books say which partitions are ours, where we are in them, and where the ledger is.
@@ -32,6 +37,8 @@ type books struct {
 	parts   map[place]*part
 	durable map[place]model.Position
 	stopped map[place]connect.NoteKind // partitions that deliver nothing more in this stream
+	dark    map[place]bool             // partitions that were taken from us while they could not be read, as was said
+	away    map[place]model.Position   // partitions that went with the session itself, since the brokers were last seen
 	commits map[commitOf]committed     // what the broker had when we were last given the partitions
 	first   []model.Position           // where partitions without a position began, not told yet
 }
@@ -60,7 +67,7 @@ type committed struct {
 }
 
 func newBooks(known []model.Position) books {
-	b := books{parts: map[place]*part{}, durable: map[place]model.Position{}, stopped: map[place]connect.NoteKind{}, commits: map[commitOf]committed{}}
+	b := books{parts: map[place]*part{}, durable: map[place]model.Position{}, stopped: map[place]connect.NoteKind{}, dark: map[place]bool{}, away: map[place]model.Position{}, commits: map[commitOf]committed{}}
 	for _, p := range known {
 		b.durable[place{p.Topic, p.Partition}] = p
 	}

@@ -485,3 +485,23 @@ func (b *busy) end() {
 	<-b.done
 	_ = b.stream.Close()
 }
+
+// TestUnreadableOverARevocation: a partition that was said to be unreadable, was taken from us and given back, is said to be readable
+// when it is, once.
+func TestUnreadableOverARevocation(t *testing.T) {
+	c := cluster(t, kafkafake.Options{}, "carts", 1)
+	write(t, c, "carts", 0, 0, 5)
+	broken := c.Kafka().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: "carts", Partitions: []int32{0}, Err: kerr.KafkaStorageError, Count: -1},
+		kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Topic: "carts", Partitions: []int32{0}, Err: kerr.KafkaStorageError, Count: -1})
+	st := reader(t, openSource(t, settings(c, "timeout", "1s", "protocol", classicProtocol)), connect.StreamOptions{Topics: []string{"carts"}, Known: []model.Position{{Topic: "carts", Epoch: -1}}})
+	got := newSeen(t)
+	got.until(st, func() bool { return got.count(connect.Unreadable) == 1 })
+	lost := c.Kafka().Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, Count: 1})
+	got.until(st, func() bool { return got.count(connect.Revoked) == 1 })
+	lost.Remove()
+	broken.Remove()
+	got.until(st, func() bool { return len(got.events) == 5 && got.count(connect.Readable) == 1 })
+	if got.count(connect.Unreadable) != 1 {
+		t.Errorf("notes %v", got.notes)
+	}
+}

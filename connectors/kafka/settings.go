@@ -17,6 +17,7 @@ const (
 	defaultTimeout   = 10 * time.Second
 	defaultSession   = 45 * time.Second
 	defaultRebalance = 2 * time.Minute
+	defaultOpen      = time.Minute // as long as the usual producer has for a transaction
 )
 
 // checkBrokers wants host and port of each: a missing port is found here and not by waiting for port 0.

@@ -26,6 +26,7 @@ type source struct {
 	doors    *doors
 	registry *registry     // nil: none
 	watch    time.Duration // between two looks at what is read
+	patience time.Duration // how long a transaction may keep events back before it is said
 	renew    time.Duration // how soon new topics and partitions are found
 	stop     context.CancelFunc
 	closed   func()
@@ -57,7 +58,7 @@ func open(_ context.Context, s connect.Settings) (connect.Source, error) {
 		closed()
 		return nil, err
 	}
-	out := &source{name: s.Name, registry: schemas, closed: closed, doors: &doors{}, watch: watchEvery, renew: renewEvery,
+	out := &source{name: s.Name, registry: schemas, closed: closed, doors: &doors{}, watch: watchEvery, renew: renewEvery, patience: orElse(s.Duration("open_transaction"), defaultOpen),
 		access: access{brokers: s.Lists["brokers"], tls: secure, sasl: signIn, timeout: timeout},
 		group: groupKind{prefix: s.Text("group_prefix"), protocol: s.Text("protocol"),
 			session: orElse(s.Duration("session_timeout"), defaultSession), rebalance: orElse(s.Duration("rebalance_timeout"), defaultRebalance)}}

@@ -97,6 +97,8 @@ func groupSettings() []connect.Setting {
 			Help: "After how long without a sign of life the group gives up a reader, so that another one takes over."},
 		{Name: "rebalance_timeout", Title: "Rebalance timeout", Kind: connect.DurationSetting, Default: "2m", Advanced: true,
 			Help: "How long a reader may take to finish what it has in hand when partitions are to move."},
+		{Name: "open_transaction", Title: "Open transaction", Kind: connect.DurationSetting, Default: "1m", Advanced: true,
+			Help: "How long a transaction that nobody ends may keep events back before the feed says so."},
 	}
 }
 
@@ -107,7 +109,7 @@ func notes() []string {
 			"it is noticed as a commit of somebody else, and the partition stops until a person has decided.",
 		"Rights: DESCRIBE and READ on the topics, READ on the group. Nothing is ever written to a topic, and no topic is made by asking for it.",
 		"Only committed events of transactions are read (read_committed). An open transaction holds back what stands behind it, " +
-			"as it does for every such reader. Markers of transactions and gaps that compaction left are not events, and are passed over.",
+			"as it does for every such reader; where that lasts longer than open_transaction, the feed warns of it until it is over. Markers of transactions and gaps that compaction left are not events, and are passed over.",
 		"A partition stops, and says so, where going on would lose events unseen: retention removed what was not read yet, the topic was " +
 			"deleted and made again, the log was cut by an unclean leader election, or another Freshet commits in the same group. The other " +
 			"partitions go on.",

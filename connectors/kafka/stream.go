@@ -132,7 +132,7 @@ func (st *stream) options() []kgo.Opt {
 		kgo.AdjustFetchOffsetsFn(st.assign),
 		kgo.OnPartitionsAssigned(st.joined),
 		kgo.OnPartitionsRevoked(st.revoked),
-		kgo.OnPartitionsLost(st.revoked),
+		kgo.OnPartitionsLost(st.gone),
 		kgo.SessionTimeout(g.session),
 		kgo.RebalanceTimeout(g.rebalance),
 		kgo.HeartbeatInterval(min(3*time.Second, g.session/10)),

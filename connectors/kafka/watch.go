@@ -26,7 +26,7 @@ func (st *stream) watch() {
 		case <-ctx.Done():
 		}
 	}()
-	tick := time.NewTicker(st.source.watch)
+	tick := time.NewTicker(min(st.source.watch, st.source.patience))
 	defer tick.Stop()
 	for {
 		select {
@@ -37,7 +37,7 @@ func (st *stream) watch() {
 		}
 		st.inspect(ctx)
 		st.outcast()
-		_ = pause(ctx, min(restWatch, st.source.watch))
+		_ = pause(ctx, min(restWatch, st.source.watch, st.source.patience))
 	}
 }
 
@@ -56,6 +56,7 @@ func (st *stream) inspect(ctx context.Context) {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	clear(st.books.away)
 	for _, at := range want {
 		if p, ours := st.books.reads(at); ours {
 			st.compare(at, p, seen[at])
@@ -87,6 +88,12 @@ func (st *stream) unseen(want []place, err error) {
 	for _, at := range want {
 		if p, ours := st.books.reads(at); ours {
 			st.darken(at, p, f.Message)
+		}
+	}
+	for at, position := range st.books.away {
+		if !st.books.dark[at] {
+			st.books.dark[at] = true
+			st.tell(connect.StreamNote{Kind: connect.Unreadable, Position: position, Message: f.Message})
 		}
 	}
 	st.look() // the first answer is to be noticed soon
@@ -121,6 +128,7 @@ func (st *stream) compare(at place, p *part, s sight) {
 		return
 	}
 	p.broken = 0
+	st.stuck(at, p, s)
 	if p.held {
 		st.release(at, p) // it is tried again; a batch that comes says that it can be read
 		return

@@ -31,7 +31,7 @@ func still(ctx context.Context) bool {
 }
 
 // admit is the one place where it is decided whether an operation is carried out for whoever asks: by the table of roles, then by the
-// scope. It comes before anything of the request is looked at. Guarantee G42.
+// scope. It comes before anything of the request is looked at. Guarantee G43.
 func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
 	err := a.may(ctx.Context(), ctx.Operation().OperationID, ctx.Param)
 	if err == nil {
@@ -64,7 +64,13 @@ func (a *API) may(ctx context.Context, operation string, param func(string) stri
 	if sync != "" && !who.Sees(sync) {
 		return auth.OutOfScope()
 	}
-	if feed := param("feed"); feed != "" && !a.seesFeed(who, feed) {
+	feed := param("feed")
+	if replay := param("replay"); replay != "" {
+		if feed = a.Service.FeedOfReplay(replay); feed == "" {
+			return auth.OutOfScope()
+		}
+	}
+	if feed != "" && !a.seesFeed(who, feed) {
 		return auth.OutOfScope()
 	}
 	return nil

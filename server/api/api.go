@@ -42,6 +42,7 @@ func New(parts Parts) *API {
 	a.syncs()
 	a.runs()
 	a.feeds()
+	a.replays()
 	a.asides()
 	a.acts()
 	a.events()

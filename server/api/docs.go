@@ -95,8 +95,13 @@ func shown(document *huma.OpenAPI, op *huma.Operation) shownOperation {
 			out.Takes = append(out.Takes, members(document, media.Schema)...)
 		}
 	}
-	for _, media := range op.Responses["200"].Content {
-		out.Gives = typeOf(media.Schema)
+	for _, status := range []string{"202", "200"} {
+		if op.Responses[status] == nil {
+			continue
+		}
+		for _, media := range op.Responses[status].Content {
+			out.Gives = typeOf(media.Schema)
+		}
 	}
 	return out
 }

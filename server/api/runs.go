@@ -17,7 +17,7 @@ type Named struct {
 	Key string `header:"Idempotency-Key" maxLength:"200" doc:"names the request: the same again is answered with what was answered first"`
 }
 
-// Patient says how long a request waits for the end of a run.
+// Patient says how long a request waits for the end of what it asks about.
 type Patient struct {
 	Wait float64 `query:"wait_seconds" minimum:"0" maximum:"600" doc:"wait at most so long for its end; 0 answers at once"`
 }
@@ -46,7 +46,7 @@ func (a *API) runs() {
 				return nil, problem(err)
 			}
 		}
-		id, err := a.Service.StartRun(ctx, in.Sync, control.RunOptions{Full: ask.Full, Approve: ask.Approve, Wait: seconds(ask.Retry)}, ask.Why)
+		id, err := a.Service.StartRun(ctx, in.Sync, control.RunOptions{Full: ask.Full, Approve: ask.Approve, Plan: ask.Plan, Wait: seconds(ask.Retry)}, ask.Why)
 		if err != nil {
 			return nil, problem(err)
 		}

@@ -31,7 +31,7 @@ func NewGate(local *Local, keeper Keeper) *Gate {
 }
 
 // Who says who shows an Authorization header. Fault auth.token where it has no token, or one that nobody knows, or one that has expired
-// or was revoked. It is asked for every request, so a token ends at once. Guarantee G41.
+// or was revoked. It is asked for every request, so a token ends at once. Guarantee G42.
 func (g *Gate) Who(ctx context.Context, authorization string) (Principal, error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "Bearer") || token == "" {

@@ -39,7 +39,7 @@ var (
 )
 
 // Operations is the table of who may do what: every operation of the API by its id, and what is a right of its own within one. What is
-// not in it nobody may do. Guarantee G42.
+// not in it nobody may do. Guarantee G43.
 var Operations = []Operation{
 	{ID: "about", For: everyone},
 	{ID: "get-me", For: everyone},
@@ -55,6 +55,8 @@ var Operations = []Operation{
 	{ID: "cancel-run", For: workers},
 	{ID: "pause-feed", For: keepers},
 	{ID: "resume-feed", For: engineers},
+	{ID: "start-replay", For: engineers},
+	{ID: "get-replay", For: keepers},        // samples with values
 	{ID: "list-events-aside", For: keepers}, // keys of events
 	{ID: "get-event-aside", For: keepers},   // payloads
 	{ID: "release-event", For: engineers},

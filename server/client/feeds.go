@@ -62,3 +62,18 @@ func (c *Client) Drop(ctx context.Context, feed string, number int64, why string
 	_, err := post[wire.Dropped](ctx, c, eventPath(feed, number, "/drop"), wire.Drop{Why: why})
 	return err
 }
+
+// StartReplay asks for a replay of a feed.
+func (c *Client) StartReplay(ctx context.Context, feed string, r wire.StartReplay) (wire.ReplayAsked, error) {
+	return post[wire.ReplayAsked](ctx, c, feedPath(feed, "/replays"), r)
+}
+
+// AwaitReplay waits for the end of a replay; where ctx ends first its error comes back.
+func (c *Client) AwaitReplay(ctx context.Context, id string) (wire.Replay, error) {
+	for {
+		r, err := get[wire.Replay](ctx, c, "/api/replays/"+url.PathEscape(id), url.Values{"wait_seconds": {awaitSeconds}})
+		if err != nil || r.State == wire.Done {
+			return r, err
+		}
+	}
+}

@@ -25,6 +25,9 @@ func (b *builder) feed(m member) {
 	f.KeepMB, _ = parseCount(b.str(keep.get("mb")))
 	f.Pause.Percent, _ = parsePercent(b.str(pause.get("percent")))
 	f.Pause.Least, _ = parseCount(b.str(pause.get("least")))
+	bad := v.get("on_bad")
+	f.HoldNewer = b.str(bad.get("newer")) == "hold"
+	f.MostBehind, _ = parseCount(b.str(bad.get("most")))
 	b.feedContract(v, &f)
 	b.w.Feeds[f.Name] = f
 }

@@ -109,6 +109,12 @@ func feedShape() *shape {
 			{name: "least", shape: formed("Events at least; 50 without it.", "a count such as 50", `^[0-9]+$`,
 				func(s string) error { _, err := parseCount(s); return err })},
 		}}},
+		{name: "on_bad", shape: &shape{kind: recordKind, help: "What becomes of newer events of a key of which one was set aside.", fields: []field{
+			{name: "newer", shape: choice("Whether they pass, or are held: set aside behind it, in order, until it is decided about. They pass without it.",
+				[]string{"pass", "hold"})},
+			{name: "most", shape: formed("Events that may wait behind others before the feed pauses; 10000 without it.", "a count such as 10000", `^[0-9]+$`,
+				func(s string) error { _, err := parseCount(s); return err })},
+		}}},
 	}}
 }
 

@@ -36,7 +36,7 @@ func ActorOf(ctx context.Context) Actor {
 	return a
 }
 
-// act is what is kept of a deed. A reason is kept without what looks like a token or an e-mail address. Guarantee G39.
+// act is what is kept of a deed. A reason is kept without what looks like a token or an e-mail address. Guarantee G40.
 func act(ctx context.Context, did, target, why string) ledger.Act {
 	who := ActorOf(ctx)
 	return ledger.Act{Actor: who.Name, Via: who.Via, Did: did, Target: target, Why: reason(why)}
@@ -55,7 +55,7 @@ func acting(ctx context.Context, did, target, why string) context.Context {
 }
 
 // deed is one that no single transaction carries out: it is noted before it is begun, and what became of it is noted afterwards. One
-// that a crash cut short stays begun. Guarantee G39.
+// that a crash cut short stays begun. Guarantee G40.
 type deed struct {
 	s   *Service
 	act ledger.Act

@@ -10,7 +10,7 @@ import (
 )
 
 // TestEveryDeedIsNoted: whatever is done by a person, served or not, stands in the audit log once, with who, why and what became of it,
-// also where it came to nothing. Guarantee G39.
+// also where it came to nothing. Guarantee G40.
 func TestEveryDeedIsNoted(t *testing.T) {
 	s := newStream(t, webhookfake.Options{})
 	s.write(map[int]int{1: 10})

@@ -12,7 +12,7 @@ const secondNeeded = "approval.second"
 
 // mayApprove says whether whoever asks may have a held plan carried out, where the workspace wants two people behind one: who asked for
 // it and another who approves it. People are compared, not what they show. It gives the plan as acts name it. Faults approval.own,
-// approval.second and plan.unknown_hash. Guarantee G43.
+// approval.second and plan.unknown_hash. Guarantee G44.
 func (s *Service) mayApprove(ctx context.Context, sync, approve string) (ref string, err error) {
 	if approve == "" || !s.workspace.TwoPeople {
 		return "", nil
@@ -22,7 +22,7 @@ func (s *Service) mayApprove(ctx context.Context, sync, approve string) (ref str
 		return "", err
 	}
 	ref = planRef(hash)
-	asked, err := s.ledger.WhoActed(ctx, ref, "run.start", planMade)
+	asked, err := s.ledger.WhoActed(ctx, ref, "run.start", "run.plan", planMade)
 	if err != nil {
 		return ref, err
 	}

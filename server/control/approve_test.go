@@ -31,7 +31,7 @@ func heldShop(t *testing.T, by func(s *shop) string) (s *shop, hash string) {
 }
 
 // TestAPlanNeedsTwoPeople: who asked for a plan that a guard holds cannot approve it, with another token neither; another person can. Where
-// nobody asked, two have to approve. Guarantee G43.
+// nobody asked, two have to approve. Guarantee G44.
 func TestAPlanNeedsTwoPeople(t *testing.T) {
 	asks := map[string]func(s *shop) string{
 		"by a run": func(s *shop) string {

@@ -10,7 +10,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/freshet/freshet/server/wire"
 	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 )
@@ -36,6 +38,9 @@ func (s *Service) FeedAside(ctx context.Context, name string, after int64, limit
 	list.Paused = state.Paused
 	held, total, err := r.HeldAside(ctx, state.Ref, after, limit+1)
 	list.Total = total
+	if err == nil {
+		list.Behind, err = r.CountBehind(ctx, state.Ref)
+	}
 	if len(held) > limit {
 		held = held[:limit]
 		list.Next = held[limit-1].N
@@ -63,6 +68,11 @@ func (s *Service) ShowAside(ctx context.Context, name string, number int64) (Fee
 		return FeedAside{}, err
 	}
 	out := asideOf(a)
+	if s.workspace.Feeds[name].HoldNewer && a.State == ledger.AsideHeld {
+		if out.KeepsBack, err = keepsBack(ctx, r, a); err != nil {
+			return out, err
+		}
+	}
 	value := a.Event.Value
 	if a.Edited != nil {
 		value = a.Edited
@@ -79,6 +89,19 @@ func (s *Service) ShowAside(ctx context.Context, name string, number int64) (Fee
 		}
 	}
 	return out, nil
+}
+
+// keepsBack says what waits behind an event.
+func keepsBack(ctx context.Context, r *ledger.Reader, a ledger.Aside) (string, error) {
+	if _, has := ledger.EventHold(a.Event.Key); a.Code == feed.Truncated || a.Key == "" && !has {
+		return "nothing: it has no key by which newer events could be known", nil
+	}
+	n, err := r.HeldBy(ctx, a.Feed, a.N)
+	by := "of its key"
+	if a.Key == "" {
+		by = "with its Kafka key, since it cannot be decoded"
+	}
+	return fmt.Sprintf("newer events %s; %d of them wait now", by, n), err
 }
 
 // shown is bytes as text, or in base64 where they are none; nil for null.
@@ -108,7 +131,22 @@ func (s *Service) findAside(ctx context.Context, r *ledger.Reader, name string, 
 		Do("list those that are: freshet quarantine " + name)
 }
 
-// FeedStatuses tells where every feed stands, from the ledger and the history alone.
+// feedWarnings is what is wrong with a feed that is served.
+func (s *Service) feedWarnings(name string) (list []wire.FeedWarning) {
+	if s.serving == nil || !s.Ready() || s.serving.feeds[name] == nil {
+		return nil
+	}
+	for _, w := range s.serving.feeds[name].Warnings() {
+		out := wire.FeedWarning{Code: w.Code, Message: w.Message, Since: w.Since.UTC().Format(time.RFC3339), Topic: w.Topic, Events: w.Events}
+		if w.Topic != "" {
+			out.Partition = &w.Partition
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
+// FeedStatuses tells where every feed stands, from the ledger and the history; of one that is served, what is wrong with it, too.
 func (s *Service) FeedStatuses(ctx context.Context) ([]FeedStatus, error) {
 	r, done, err := s.read(ctx)
 	if err != nil {
@@ -117,7 +155,7 @@ func (s *Service) FeedStatuses(ctx context.Context) ([]FeedStatus, error) {
 	defer done()
 	list := []FeedStatus{}
 	for _, name := range sortedNames(s.workspace.Feeds) {
-		st := FeedStatus{Feed: name, Source: s.workspace.Feeds[name].Source, Read: []FeedPartition{}}
+		st := FeedStatus{Feed: name, Source: s.workspace.Feeds[name].Source, Read: []FeedPartition{}, Warnings: s.feedWarnings(name)}
 		if r != nil {
 			err = errors.Join(err, s.feedStatus(ctx, r, &st))
 		}
@@ -131,7 +169,7 @@ func (s *Service) FeedStatusOf(ctx context.Context, name string) (FeedStatus, er
 	if !s.IsFeed(name) {
 		return FeedStatus{}, s.unknownFeed(name)
 	}
-	st := FeedStatus{Feed: name, Source: s.workspace.Feeds[name].Source, Read: []FeedPartition{}}
+	st := FeedStatus{Feed: name, Source: s.workspace.Feeds[name].Source, Read: []FeedPartition{}, Warnings: s.feedWarnings(name)}
 	r, done, err := s.read(ctx)
 	if err != nil || r == nil {
 		return st, err
@@ -154,6 +192,9 @@ func (s *Service) feedStatus(ctx context.Context, r *ledger.Reader, st *FeedStat
 		return err
 	}
 	if _, st.Aside, err = r.HeldAside(ctx, state.Ref, 0, 1); err != nil {
+		return err
+	}
+	if st.Behind, err = r.CountBehind(ctx, state.Ref); err != nil {
 		return err
 	}
 	positions, err := r.FeedPositions(ctx, state.Ref)

@@ -98,6 +98,9 @@ func (s *Service) scope(ctx context.Context, e *engine.Engine, sync model.Sync) 
 	}
 	scope, err := e.ScopeOfMembers(ctx, m, engine.Evaluation{Entity: "SELECT * FROM " + c.Entity.SQL(), Key: c.KeyText, For: compiled.Evaluation,
 		Feeds: reachedBy(compiled)})
+	if err == nil {
+		scope.Beside = !compiled.Live().Live // it reads tables that are no feeds
+	}
 	return m, scope, err
 }
 

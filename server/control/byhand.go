@@ -19,6 +19,7 @@ type runs struct {
 	mu      sync.Mutex
 	list    []*byHand // oldest first
 	stopped bool
+	others  map[*context.CancelFunc]bool // end other work that was asked for
 	working sync.WaitGroup
 }
 
@@ -44,6 +45,11 @@ func (s *Service) StartRun(ctx context.Context, name string, o RunOptions, why s
 	if _, err := s.workspace.Sync(name); err != nil {
 		return "", err
 	}
+	if o.Plan != "" {
+		if _, err := run.PlanKept(s.workspace.DataDir, name, o.Plan); err != nil {
+			return "", err
+		}
+	}
 	d, err := s.begin(ctx, deedOf(o), "syncs."+name, why)
 	if err != nil {
 		return "", err
@@ -60,8 +66,11 @@ func (s *Service) StartRun(ctx context.Context, name string, o RunOptions, why s
 
 // deedOf is what a run is called in the audit log.
 func deedOf(o RunOptions) string {
-	if o.Approve != "" {
+	switch {
+	case o.Approve != "":
 		return "run.approve"
+	case o.Plan != "" || o.PlanPath != "":
+		return "run.plan"
 	}
 	return "run.start"
 }
@@ -101,6 +110,30 @@ func (r *runs) start(ctx context.Context, name string, o RunOptions, carryOut in
 	return o.ID, true, nil
 }
 
+// beside has other work done that was asked for; it ends as runs do.
+func (r *runs) beside(ctx context.Context, work func(context.Context)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return stopping()
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	if r.others == nil {
+		r.others = map[*context.CancelFunc]bool{}
+	}
+	r.others[&stop] = true
+	r.working.Go(func() {
+		defer func() {
+			stop()
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			delete(r.others, &stop)
+		}()
+		work(ctx)
+	})
+	return nil
+}
+
 // forget lets the oldest runs go that have ended. The caller holds mu.
 func (r *runs) forget() {
 	for i := 0; i < len(r.list) && len(r.list) > runsKept; {
@@ -136,6 +169,9 @@ func (r *runs) stop() {
 	r.stopped = true
 	for _, h := range r.list {
 		h.stop()
+	}
+	for stop := range r.others {
+		(*stop)()
 	}
 }
 

@@ -83,9 +83,9 @@ func (s *Service) resumeServed(ctx context.Context, name string, accept bool) er
 	})
 }
 
-// releaseServed takes one event in by the goroutine that has the feed.
-func (s *Service) releaseServed(ctx context.Context, name string, number int64, edited []byte, why string) error {
-	err := s.ask(ctx, name, func(ctx context.Context, f *openedFeed) error { return s.releaseBy(ctx, f, number, edited, why) })
+// askAndTell has something done by the goroutine that has the feed, and tells the live syncs to look.
+func (s *Service) askAndTell(ctx context.Context, name string, do func(context.Context, *openedFeed) error) error {
+	err := s.ask(ctx, name, do)
 	if err == nil {
 		s.serving.news.Tell()
 	}

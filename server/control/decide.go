@@ -16,49 +16,58 @@ func (s *Service) Release(ctx context.Context, name string, number int64, edited
 	if _, err := s.feedLedger(ctx, name, "quarantine"); err != nil {
 		return out, err
 	}
-	release, shut, err := s.releaser(ctx, name)
+	do, shut, err := s.withFeed(ctx, name)
 	if err != nil {
 		return out, err
 	}
 	defer shut()
-	if number > 0 {
-		if err = release(number, edited, why); err == nil {
-			out.Released = 1
-		}
+	if number != 0 {
+		out.Released, err = s.release(do, number, edited, why)
 		return out, err
 	}
 	d, err := s.begin(ctx, "event.retry", eventTarget(name, 0), why)
 	if err != nil {
 		return out, err
 	}
-	err = s.retry(ctx, name, why, release, &out)
+	err = s.retry(ctx, name, do, why, &out)
 	return out, d.end(ledger.Done, fmt.Sprintf("%d released, %d still wait", out.Released, out.Still), err)
 }
 
-// retry releases every event that can become a row by now.
-func (s *Service) retry(ctx context.Context, name, why string, release func(int64, []byte, string) error, out *Released) error {
+// retry releases every event that waits, oldest first.
+func (s *Service) retry(ctx context.Context, name string, do byFeed, why string, out *Released) error {
 	numbers, alone, err := s.heldNumbers(ctx, name)
+	if err != nil {
+		return err
+	}
 	out.Still = alone
 	for _, n := range numbers {
-		switch err := release(n, nil, why); {
-		case err == nil:
-			out.Released++
-		case fault.Is(err, "feed.still_wrong"):
+		taken, err := s.release(do, n, nil, why)
+		out.Released += taken
+		switch {
+		case err == nil, fault.Is(err, "ledger.not_held"): // or somebody else has decided meanwhile
+		case fault.Is(err, "feed.still_wrong"), fault.Is(err, ledger.AsideBehind):
 			out.Still++
-		case fault.Is(err, "ledger.not_held"): // somebody else has decided meanwhile
 		default:
 			return err
 		}
 	}
-	return err
+	return do(func(ctx context.Context, f *openedFeed) error {
+		taken, err := f.Follow(ctx)
+		out.Released += taken
+		if behind, e := s.ledger.CountBehind(ctx, f.State().Ref); e == nil {
+			out.Still += behind
+		}
+		return err
+	})
 }
 
-// releaser gives what releases one event: the goroutine that has the feed, or a feed opened for it.
-func (s *Service) releaser(ctx context.Context, name string) (func(number int64, edited []byte, why string) error, func(), error) {
+// byFeed has something done by whoever has a feed.
+type byFeed func(do func(context.Context, *openedFeed) error) error
+
+// withFeed gives what does things with a feed: the goroutine that has it, or one opened for it.
+func (s *Service) withFeed(ctx context.Context, name string) (byFeed, func(), error) {
 	if s.serving != nil {
-		return func(number int64, edited []byte, why string) error {
-			return s.releaseServed(ctx, name, number, edited, why)
-		}, func() {}, nil
+		return func(do func(context.Context, *openedFeed) error) error { return s.askAndTell(ctx, name, do) }, func() {}, nil
 	}
 	e, shut, err := s.engineOf(ctx, nil)
 	if err != nil {
@@ -69,20 +78,12 @@ func (s *Service) releaser(ctx context.Context, name string) (func(number int64,
 		shut()
 		return nil, nil, err
 	}
-	return func(number int64, edited []byte, why string) error { return s.releaseBy(ctx, f, number, edited, why) },
-		func() { _ = f.Close(); shut() }, nil
+	return func(do func(context.Context, *openedFeed) error) error { return do(ctx, f) }, func() { _ = f.Close(); shut() }, nil
 }
 
-// releaseBy takes an event in by its feed. It is looked up here, where nobody else decides about it meanwhile.
-func (s *Service) releaseBy(ctx context.Context, f *openedFeed, number int64, edited []byte, why string) error {
-	a, err := s.findAside(ctx, s.ledger.Reader, f.name, number)
-	if err != nil {
-		return err
-	}
-	if a.State != ledger.AsideHeld {
-		return ledger.NotHeld()
-	}
-	did, target := "event.release", eventTarget(f.name, number)
+// releaseBy releases an event, and has it noted.
+func (s *Service) releaseBy(ctx context.Context, f *openedFeed, a ledger.Aside, edited []byte, why string) error {
+	did, target := "event.release", eventTarget(f.name, a.N)
 	if edited != nil {
 		did = "event.edit"
 	}
@@ -94,6 +95,27 @@ func (s *Service) releaseBy(ctx context.Context, f *openedFeed, number int64, ed
 		return err
 	}
 	return d.end(ledger.Done, "", f.Release(ctx, a, edited, why))
+}
+
+// release takes an event in by its feed, and what waited behind it; it tells how many that were. The event is looked up where nobody
+// else decides about it meanwhile.
+func (s *Service) release(do byFeed, number int64, edited []byte, why string) (taken int64, err error) {
+	err = do(func(ctx context.Context, f *openedFeed) error {
+		a, err := s.findAside(ctx, s.ledger.Reader, f.name, number)
+		if err != nil {
+			return err
+		}
+		if a.State != ledger.AsideHeld {
+			return ledger.NotHeld()
+		}
+		if err := s.releaseBy(ctx, f, a, edited, why); err != nil {
+			return err
+		}
+		taken, err = f.Follow(ctx)
+		taken++
+		return err
+	})
+	return taken, err
 }
 
 // heldNumbers are the events that can be tried again all at once, and how many cannot: a truncation removes rows, so it is released
@@ -108,6 +130,9 @@ func (s *Service) heldNumbers(ctx context.Context, name string) (numbers []int64
 		if a.Code == feed.Truncated {
 			alone++
 			continue
+		}
+		if a.Code == ledger.AsideBehind {
+			continue // it follows what it waits behind
 		}
 		numbers = append(numbers, a.N)
 	}
@@ -126,7 +151,33 @@ func (s *Service) Drop(ctx context.Context, name string, number int64, why strin
 	if err != nil {
 		return err
 	}
-	return s.ledger.Decide(acting(ctx, "event.drop", eventTarget(name, number), why), a.Feed, number, ledger.AsideDropped, nil, why, nil)
+	return s.drop(ctx, name, a, why)
+}
+
+// drop decides about an event and takes in what waited behind it.
+func (s *Service) drop(ctx context.Context, name string, a ledger.Aside, why string) error {
+	behind, err := s.ledger.CountBehind(ctx, a.Feed)
+	if err != nil {
+		return err
+	}
+	decide := func(ctx context.Context) error {
+		return s.ledger.Decide(acting(ctx, "event.drop", eventTarget(name, a.N), why), a.Feed, a.N, ledger.AsideDropped, nil, why, nil)
+	}
+	if behind == 0 && !s.workspace.Feeds[name].HoldNewer {
+		return decide(ctx)
+	}
+	do, shut, err := s.withFeed(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer shut()
+	return do(func(ctx context.Context, f *openedFeed) error {
+		if err := decide(ctx); err != nil {
+			return err
+		}
+		_, err := f.Follow(ctx)
+		return err
+	})
 }
 
 func eventTarget(name string, number int64) string {

@@ -2,6 +2,8 @@ package control_test
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http"
@@ -241,17 +243,33 @@ func TestAServedRunDoesNotWaitForEver(t *testing.T) {
 	}
 }
 
-// TestRunsKeepEventsAsLongAsTheFeedSays: where nobody serves the workspace, runs let raw events go that were kept long enough.
+// TestRunsKeepEventsAsLongAsTheFeedSays: where nobody serves the workspace, runs let raw events go that were kept long enough, or
+// that are the oldest of too many bytes; what is left is told in events and bytes.
 func TestRunsKeepEventsAsLongAsTheFeedSays(t *testing.T) {
-	s := newStream(t, webhookfake.Options{})
-	s.yaml = strings.Replace(s.yaml, "key: [cart_id],", "key: [cart_id], keep: {for: 1s},", 1)
-	s.write(map[int]int{1: 10, 2: 20})
-	s.run()
-	time.Sleep(1500 * time.Millisecond)
-	s.write(map[int]int{3: 30})
-	s.run()
-	list, err := s.service().FeedStatuses(context.Background())
-	if err != nil || len(list) != 1 || list[0].Kept != 1 {
-		t.Errorf("%+v, %v: want the last run's event alone", list, err)
+	for keep, aged := range map[string]time.Duration{"{for: 1s}": 1500 * time.Millisecond, "{mb: 1}": 0, "{for: 1h, mb: 100}": 0} {
+		t.Run(keep, func(t *testing.T) {
+			s := newStream(t, webhookfake.Options{})
+			s.yaml = strings.Replace(s.yaml, "key: [cart_id],", "key: [cart_id], keep: "+keep+",", 1)
+			noise := make([]byte, 700<<10) // twice as much is more than a megabyte
+			for _, op := range []string{"c", "u"} {
+				_, _ = rand.Read(noise)
+				s.put(`{"after":{"cart_id":1,"customer":"c","total":10.50,"note":"` + base64.StdEncoding.EncodeToString(noise) + `"},"op":"` + op + `","source":{"ts_ms":1}}`)
+			}
+			s.run()
+			time.Sleep(aged)
+			s.write(map[int]int{3: 30})
+			s.run()
+			list, err := s.service().FeedStatuses(context.Background())
+			if err != nil || len(list) != 1 {
+				t.Fatal(list, err)
+			}
+			all := strings.Contains(keep, "100")
+			if got := list[0]; got.Kept == 3 != all || got.Kept == 1 == all || got.KeptSize > 1<<20 != all || got.KeptSize == 0 {
+				t.Errorf("%d events with %d bytes are kept", got.Kept, got.KeptSize)
+			}
+			if differs := s.differs(map[int]int{1: 10, 3: 30}); differs != "" {
+				t.Error(differs)
+			}
+		})
 	}
 }

@@ -33,9 +33,10 @@ const labYAML = `
 workspace: lab
 sources:
   stream: {type: kafka, brokers: ["BROKER"]}
+  again: {type: kafka, brokers: ["BROKER"], protocol: consumer}
 feeds:
   people: {source: stream, topic: shop.public.people, format: debezium-json, key: id}
-  notes: {source: stream, topic: shop.public.notes, format: debezium-json, key: id}
+  notes: {source: again, topic: shop.public.notes, format: debezium-json, key: id}
 models:
   people: {sql: "select id, email, name, balance, born, seen, length(bio) as bio_length, md5(bio) as bio, tags from feeds.people", key: id}
   notes: {sql: "select id, note from feeds.notes", key: id}
@@ -51,7 +52,8 @@ syncs:
 
 // TestFromPostgresToTheReceiver: what is committed to a real PostgreSQL goes through a real Debezium and a real Kafka to the
 // receiver, row by row and value by value: inserts, updates that leave long texts unchanged, deletes, changed keys, what was
-// rolled back, columns that come, an incremental snapshot beside changes, and a truncation, which removes nothing.
+// rolled back, columns that come, an incremental snapshot beside changes, and a truncation, which removes nothing. One feed reads in
+// a classic group, the other in one that the brokers share out (KIP-848).
 func TestFromPostgresToTheReceiver(t *testing.T) {
 	l := lab.Shop(t, labSQL, map[string]string{"key.converter.schemas.enable": "true", "value.converter.schemas.enable": "true",
 		"signal.data.collection": "public.signal", "skipped.operations": "none", "incremental.snapshot.chunk.size": "64"})

@@ -2,10 +2,12 @@ package control_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/freshet/freshet/server/control"
 	"github.com/freshet/freshet/sync/fault"
@@ -172,4 +174,53 @@ func TestAFullResyncSendsEverythingAndStillRemoves(t *testing.T) {
 	s.holds(report, run.OK, "delivered=100 calls=3")
 	s.receives(everything)
 	s.want(run.OK, "unchanged=99")
+}
+
+// TestOneHeldPlanWaits: while a sync is held and its source stays as it is, the plan that waits keeps its hash and its age; where the
+// source has changed, the new one takes its place, and no file of the one before stays. The one that is named can be approved.
+func TestOneHeldPlanWaits(t *testing.T) {
+	s := newShop(t, 2000, "mirror", "")
+	careful(s)
+	s.want(run.OK, "delivered=2000 calls=40")
+	plans := func() []string {
+		names, err := filepath.Glob(filepath.Join(s.dir, ".freshet", "plans", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return names
+	}
+	s.exec("delete from customers where id < 600")
+	held := func() run.Report {
+		t.Helper()
+		report, err := s.run(control.RunOptions{})
+		if err != nil || report.Status != run.Held {
+			t.Fatalf("%+v, %v", report, err)
+		}
+		return report
+	}
+	first := held()
+	old := time.Now().Add(-time.Hour).Truncate(time.Second)
+	if err := os.Chtimes(plans()[0], old, old); err != nil {
+		t.Fatal(err)
+	}
+	again := held()
+	info, err := os.Stat(plans()[0])
+	if again.Plan != first.Plan || len(plans()) != 1 || err != nil || !info.ModTime().Equal(old) {
+		t.Errorf("the same plan again: %s and %s, %v", first.Plan, again.Plan, plans())
+	}
+	var last run.Report
+	for id := 600; id < 605; id++ {
+		s.exec(fmt.Sprintf("delete from customers where id = %d", id))
+		last = held()
+	}
+	if len(plans()) != 1 || last.Plan == first.Plan {
+		t.Errorf("%d plans lie in the data directory", len(plans()))
+	}
+	if _, err := s.run(control.RunOptions{Approve: first.Plan}); !fault.Is(err, "plan.unknown_hash") {
+		t.Errorf("a plan whose rows have moved: %v", err)
+	}
+	report, err := s.run(control.RunOptions{Approve: last.Plan})
+	if err != nil || report.Status != run.OK || len(plans()) != 0 {
+		t.Errorf("%+v %v, %v", report, err, plans())
+	}
 }

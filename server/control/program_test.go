@@ -24,6 +24,9 @@ var program = sync.OnceValues(func() (string, error) {
 var programDir string
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(writeChild); path != "" {
+		os.Exit(writeWarehouse(path))
+	}
 	os.Exit(withProgramDir(m.Run))
 }
 

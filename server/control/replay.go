@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	gosync "sync"
 	"time"
 
+	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/feed"
@@ -22,6 +24,7 @@ type ReplayOptions struct {
 	From, To   time.Time // which events, by their own time; zero: no limit
 	Definition int64     // the version of the feed's definition to decode by; 0: the present one
 	Apply      bool      // keep the rows and send what differs; else only show it
+	Why        string    // the reason, for the audit log
 }
 
 // Replay is what a feed's raw events make of its table now, and of the syncs that read it.
@@ -37,7 +40,7 @@ type Replay struct {
 }
 
 // Replay rebuilds a feed's table from its raw history and shows, sync by sync, what would be sent because of it; with Apply
-// the rows are kept and it is sent.
+// the rows are kept and it is sent. It works while the workspace is served, too: the feed then takes nothing in while its rows are made.
 func (s *Service) Replay(ctx context.Context, name string, o ReplayOptions) (Replay, error) {
 	out := Replay{Feed: name}
 	if _, ok := s.workspace.Feeds[name]; !ok {
@@ -46,35 +49,139 @@ func (s *Service) Replay(ctx context.Context, name string, o ReplayOptions) (Rep
 	if _, err := s.write(ctx, "freshet replay "+name); err != nil {
 		return out, err
 	}
-	syncs := s.readersOf(name)
-	e, shut, err := s.engineOf(ctx, modelsOfSyncs(s, syncs))
-	if err != nil {
-		return out, err
-	}
-	defer shut()
-	replayed, closeFeed, err := s.replay(ctx, e, name, o, &out)
-	if err != nil {
-		return out, err
-	}
-	defer closeFeed()
-	if err := s.showOthers(ctx, e, name, syncs); err != nil {
-		return out, err
-	}
 	if !o.Apply {
-		return out, s.outcomes(ctx, e, syncs, false, &out)
+		return out, s.showReplay(ctx, name, o, &out)
 	}
-	d, err := s.begin(ctx, "feed.replay", "feeds."+name, "")
+	d, err := s.begin(ctx, "feed.replay.apply", "feeds."+name, o.Why)
 	if err != nil {
 		return out, err
 	}
-	if err = replayed.Keep(ctx); err == nil {
-		out.Applied = true
-		err = s.outcomes(ctx, e, syncs, true, &out)
-	}
+	err = s.applyReplay(ctx, name, o, &out)
 	return out, d.end(ledger.Done, fmt.Sprintf("definition %d, %d rows", out.Version, out.Rows), err)
 }
 
-// replay decodes the raw events and shows the rows to the engine.
+// applyReplay keeps the rows and sends what differs.
+func (s *Service) applyReplay(ctx context.Context, name string, o ReplayOptions, out *Replay) error {
+	if err := s.keepReplay(ctx, name, o, out); err != nil {
+		return err
+	}
+	out.Applied = true
+	var errs []error
+	for _, sync := range s.readersOf(name) {
+		report, err := s.sendReplayed(ctx, sync)
+		if err == nil {
+			out.Reports = append(out.Reports, report)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// showReplay plans what would be sent, and keeps nothing. Sources are attached once the events were read.
+func (s *Service) showReplay(ctx context.Context, name string, o ReplayOptions, out *Replay) error {
+	if s.serving != nil {
+		if err := s.ask(ctx, name, func(ctx context.Context, f *openedFeed) error { return f.Flush(ctx) }); err != nil {
+			return err
+		}
+	}
+	syncs := s.readersOf(name)
+	models := modelsOfSyncs(s, syncs)
+	e, shut, err := s.engineWith(ctx, models, func(connect.Source) bool { return false })
+	if err != nil {
+		return err
+	}
+	var attached []func() error
+	defer func() {
+		shut()
+		for _, done := range attached {
+			_ = done()
+		}
+	}()
+	replayed, closeFeed, err := s.replay(ctx, e, name, o, out)
+	if err != nil {
+		return err
+	}
+	defer closeFeed()
+	if err := replayed.Show(ctx); err != nil {
+		return err
+	}
+	if attached, err = s.attachAll(ctx, e, models, func(connect.Source) bool { return true }); err != nil {
+		return err
+	}
+	if err := s.showOthers(ctx, e, name, syncs); err != nil {
+		return err
+	}
+	return s.plansOf(ctx, e, syncs, out)
+}
+
+// keepReplay makes the rows anew and keeps them. Where the workspace is served it is done by the goroutine that has the feed.
+func (s *Service) keepReplay(ctx context.Context, name string, o ReplayOptions, out *Replay) error {
+	if s.serving == nil {
+		return s.keepReplayBy(ctx, name, o, out, (*feed.Replayed).Keep)
+	}
+	var found Replay
+	err := s.ask(ctx, name, func(asked context.Context, f *openedFeed) error {
+		mine := Replay{Feed: name}
+		if err := f.Flush(asked); err != nil {
+			return err
+		}
+		err := s.keepReplayBy(ctx, name, o, &mine, func(replayed *feed.Replayed, _ context.Context) error {
+			err := replayed.KeepBy(asked, f.Feed)
+			if err == nil && replayed.Rekeyed() {
+				f.paused, f.trouble = false, nil
+				s.progress(Event{Feed: name, Stage: "resumed"})
+			}
+			return err
+		})
+		if err == nil {
+			found = mine
+		}
+		return err
+	})
+	if err == nil {
+		*out = found
+		s.serving.news.Tell()
+	}
+	return err
+}
+
+func (s *Service) keepReplayBy(ctx context.Context, name string, o ReplayOptions, out *Replay, keep func(*feed.Replayed, context.Context) error) error {
+	e, shut, err := s.engineOf(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer shut()
+	replayed, closeFeed, err := s.replay(ctx, e, name, o, out)
+	if err != nil {
+		return err
+	}
+	defer closeFeed()
+	return keep(replayed, ctx)
+}
+
+// sendReplayed runs a sync whole over the rows that were kept, once nobody else works on it.
+func (s *Service) sendReplayed(ctx context.Context, sync model.Sync) (run.Report, error) {
+	turn, err := s.turns.take(ctx, sync.Name)
+	if err != nil {
+		return run.Report{}, err
+	}
+	defer turn.give()
+	m, e, shut, err := s.carried(ctx, sync, s.engine)
+	if err != nil {
+		return run.Report{}, err
+	}
+	shut = gosync.OnceFunc(shut)
+	defer shut()
+	job := run.Job{Sync: sync, Model: m, Engine: e, Contract: s.workspace.Contracts[sync.Model]}
+	closeDestination, err := s.openDestination(ctx, &job)
+	if err != nil {
+		return run.Report{}, err
+	}
+	defer closeDestination()
+	return s.runner(sync.Name).Run(ctx, job, run.Options{Planned: shut})
+}
+
+// replay decodes the raw events.
 func (s *Service) replay(ctx context.Context, e *engine.Engine, name string, o ReplayOptions, out *Replay) (*feed.Replayed, func(), error) {
 	f, err := s.openFeedUnder(ctx, e, name, o.Definition)
 	if err != nil {
@@ -99,7 +206,6 @@ func (s *Service) replay(ctx context.Context, e *engine.Engine, name string, o R
 	})
 	if err == nil {
 		out.Events, out.Aside, out.Rows = replayed.Events, replayed.Aside, int64(len(replayed.Changed))
-		err = replayed.Show(ctx)
 	}
 	if err != nil {
 		shut()
@@ -127,16 +233,16 @@ func (s *Service) showOthers(ctx context.Context, e *engine.Engine, name string,
 	return nil
 }
 
-// outcomes plans every sync, or runs it.
-func (s *Service) outcomes(ctx context.Context, e *engine.Engine, syncs []model.Sync, apply bool, out *Replay) error {
+// plansOf plans every sync.
+func (s *Service) plansOf(ctx context.Context, e *engine.Engine, syncs []model.Sync, out *Replay) error {
 	var errs []error
 	for _, sync := range syncs {
-		errs = append(errs, s.outcome(ctx, e, sync, apply, out))
+		errs = append(errs, s.planOf(ctx, e, sync, out))
 	}
 	return errors.Join(errs...)
 }
 
-func (s *Service) outcome(ctx context.Context, e *engine.Engine, sync model.Sync, apply bool, out *Replay) error {
+func (s *Service) planOf(ctx context.Context, e *engine.Engine, sync model.Sync, out *Replay) error {
 	m, err := s.modelOf(ctx, e, sync)
 	if err != nil {
 		return err
@@ -147,15 +253,7 @@ func (s *Service) outcome(ctx context.Context, e *engine.Engine, sync model.Sync
 		return err
 	}
 	defer shut()
-	r := s.runner(sync.Name)
-	if apply {
-		report, err := r.Run(ctx, job, run.Options{})
-		if err == nil {
-			out.Reports = append(out.Reports, report)
-		}
-		return err
-	}
-	file, err := r.Plan(ctx, job, run.PlanOptions{})
+	file, err := s.runner(sync.Name).Plan(ctx, job, run.PlanOptions{})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/engine"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/feed"
@@ -41,11 +42,14 @@ func (s *Service) serveOpened(ctx context.Context) error {
 	for i, sync := range live {
 		models[i] = s.carries(sync)
 	}
-	e, shut, err := s.engineOf(ctx, models)
+	e, shut, err := s.engineWith(ctx, models, func(source connect.Source) bool { return !exclusive(source) })
 	if err != nil {
 		return err
 	}
 	defer shut()
+	if s.serving.beside, err = s.newBeside(ctx, e, models); err != nil {
+		return err
+	}
 	defer context.AfterFunc(ctx, s.serving.runs.stop)()
 	feeds, err := s.startFeeds(ctx, e)
 	defer func() {
@@ -60,11 +64,6 @@ func (s *Service) serveOpened(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
-	}
-	for _, m := range models {
-		if err := s.define(ctx, e, s.modelsOf(m)); err != nil {
-			return err
-		}
 	}
 	if err := s.forgetLive(ctx, live); err != nil {
 		return err
@@ -130,6 +129,7 @@ func (s *Service) start(ctx context.Context, f *openedFeed) bool {
 	f.started = err == nil
 	if f.started {
 		f.trouble = nil
+		s.serving.news.Tell() // of what had waited behind others
 	}
 	return f.started
 }
@@ -162,6 +162,7 @@ func (s *Service) work(ctx context.Context, e *engine.Engine, feeds map[string]*
 	}
 	g.Go(func() error { scheduler.Serve(ctx); return nil })
 	g.Go(func() error { return s.tidy(ctx, syncs) })
+	g.Go(func() error { return s.serving.beside.watch(ctx) })
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -210,6 +211,9 @@ func (s *Service) tookIn(ctx context.Context, f *openedFeed, taken feed.Taken, n
 	if taken.Events > 0 {
 		s.progress(Event{Feed: f.name, Stage: "taken in", Done: int64(taken.Events), Aside: int64(taken.Aside)})
 	}
+	for _, note := range taken.Warned {
+		s.progress(Event{Feed: f.name, Stage: "warning", Note: note})
+	}
 	if taken.Paused != "" {
 		_ = s.halt(ctx, f, taken.Paused) // what the archive did not take is read again
 	}
@@ -224,8 +228,10 @@ func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*
 		if err != nil {
 			return nil
 		}
-		live, shut, err := s.openLive(ctx, e, feeds, sync)
+		began := time.Now()
+		live, shut, err := s.openLiveUnlessWanted(ctx, turn, e, feeds, sync)
 		if err == nil {
+			s.serving.beside.waiting(sync.Name, nil)
 			s.keepLive(ctx, turn, live, heard)
 			shut()
 			turn.give()
@@ -235,23 +241,30 @@ func (s *Service) live(ctx context.Context, e *engine.Engine, feeds map[string]*
 			turn.give()
 			return s.fallBack(ctx, scheduler, sync, err)
 		}
-		if note := fault.As(err).Message; note != said && ctx.Err() == nil {
+		rest := s.restAfter(sync, err, time.Since(began))
+		if note := fault.As(err).Message; note != said && ctx.Err() == nil && !turn.isWanted() {
 			s.progress(Event{Sync: sync.Name, Stage: "not live", Note: note})
 			said = note
 		}
-		select {
-		case <-heard:
-		case <-time.After(longestPatience):
-		case <-turn.wanted:
-		case <-ctx.Done():
-		}
+		s.unopened(ctx, turn, sync, heard, rest)
 		turn.give()
 	}
 }
 
+// openLiveUnlessWanted is openLive, but that copying tables gives way to other work on the sync.
+func (s *Service) openLiveUnlessWanted(ctx context.Context, turn *turn, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync) (*supervise.Live, func(), error) {
+	ours, done := turn.unwanted(ctx)
+	defer done()
+	if err := s.serving.beside.prepare(ours, feeds, sync); err != nil {
+		return nil, nil, err
+	}
+	return s.openLive(ctx, e, feeds, sync)
+}
+
 // openLive prepares one live sync.
 func (s *Service) openLive(ctx context.Context, e *engine.Engine, feeds map[string]*openedFeed, sync model.Sync) (*supervise.Live, func(), error) {
-	m, scope, err := s.scope(ctx, e, sync)
+	bind := func(ctx context.Context) (model.Model, *engine.Scope, error) { return s.serving.beside.bind(ctx, sync) }
+	m, scope, err := bind(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -261,7 +274,7 @@ func (s *Service) openLive(ctx context.Context, e *engine.Engine, feeds map[stri
 		return nil, nil, err
 	}
 	live := &supervise.Live{Runner: s.runner(sync.Name), Job: job, Scope: scope,
-		Bind:  func(ctx context.Context) (model.Model, *engine.Scope, error) { return s.scope(ctx, e, sync) },
+		Bind: bind, Beside: func() string { return s.serving.beside.shown(sync.Name) },
 		Feeds: map[string]supervise.Table{}, Tell: s.turned}
 	for _, reached := range scope.Feeds {
 		for name, f := range feeds {
@@ -323,7 +336,7 @@ func (s *Service) keepLive(ctx context.Context, turn *turn, live *supervise.Live
 // keepHeld takes in what changes while a sync is held, and sends nothing of it, until other work wants the sync: so the changes
 // need not be kept for it, and cost the other syncs nothing.
 func (s *Service) keepHeld(ctx context.Context, live *supervise.Live, heard <-chan struct{}) {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !live.Moved() { // where a table beside the feeds has changed, what held it may be mended
 		more, err := live.Collect(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil && fault.As(err).Kind != fault.Held: // what was under way may end as it began: held

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	gosync "sync"
 	"syscall"
 
 	"github.com/freshet/freshet/server/config"
@@ -126,22 +127,29 @@ func (s *Service) runner(name string) *run.Runner {
 
 // open prepares a sync: its sources attached to an engine, its destination opened. The returned function closes both.
 func (s *Service) open(ctx context.Context, name string) (run.Job, func(), error) {
+	job, sources, destination, err := s.openBoth(ctx, name)
+	return job, func() { destination(); sources() }, err
+}
+
+// openBoth is open for work that lets go of the sources, and of the engine, before it lets go of the destination. Each function may
+// be called again.
+func (s *Service) openBoth(ctx context.Context, name string) (job run.Job, closeSources, closeDestination func(), err error) {
 	sync, err := s.workspace.Sync(name)
 	if err != nil {
-		return run.Job{}, nil, err
+		return run.Job{}, nil, nil, err
 	}
 	s.progress(Event{Sync: name, Stage: "reading"})
-	m, e, closeSources, err := s.carried(ctx, sync, s.fresh)
+	m, e, shut, err := s.carried(ctx, sync, s.fresh)
 	if err != nil {
-		return run.Job{}, nil, err
+		return run.Job{}, nil, nil, err
 	}
-	job := run.Job{Sync: sync, Model: m, Contract: s.workspace.Contracts[sync.Model], Engine: e}
-	closeDestination, err := s.openDestination(ctx, &job)
+	job = run.Job{Sync: sync, Model: m, Contract: s.workspace.Contracts[sync.Model], Engine: e}
+	closeDestination, err = s.openDestination(ctx, &job)
 	if err != nil {
-		closeSources()
-		return run.Job{}, nil, err
+		shut()
+		return run.Job{}, nil, nil, err
 	}
-	return job, func() { closeDestination(); closeSources() }, nil
+	return job, gosync.OnceFunc(shut), gosync.OnceFunc(closeDestination), nil
 }
 
 func (s *Service) openDestination(ctx context.Context, job *run.Job) (func(), error) {
@@ -226,6 +234,11 @@ func (s *Service) define(ctx context.Context, e *engine.Engine, models []model.M
 
 // engineOf opens an engine with the sources that models read. Their feeds, and the models they use, are not there yet.
 func (s *Service) engineOf(ctx context.Context, models []model.Model) (*engine.Engine, func(), error) {
+	return s.engineWith(ctx, models, func(connect.Source) bool { return true })
+}
+
+// engineWith is engineOf with some of the sources alone.
+func (s *Service) engineWith(ctx context.Context, models []model.Model, with func(connect.Source) bool) (*engine.Engine, func(), error) {
 	if err := s.makeDataDir(); err != nil {
 		return nil, nil, err
 	}
@@ -241,27 +254,37 @@ func (s *Service) engineOf(ctx context.Context, models []model.Model) (*engine.E
 		}
 		_ = os.Remove(scratch)
 	}
-	all := s.sqlOf(models)
-	for _, name := range s.sourcesOf(all) {
-		source, err := s.attach(ctx, e, s.workspace.Sources[name], namedIn(all))
-		if source != nil {
-			closers = append(closers, source.Close)
-		}
-		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
+	attached, err := s.attachAll(ctx, e, models, with)
+	closers = append(closers, attached...)
+	if err != nil {
+		closeAll()
+		return nil, nil, err
 	}
 	return e, closeAll, nil
 }
 
-func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.Endpoint, reads func(table string) bool) (connect.Source, error) {
+// attachAll attaches sources that models read, and gives what closes them once the engine is closed.
+func (s *Service) attachAll(ctx context.Context, e *engine.Engine, models []model.Model, with func(connect.Source) bool) (closers []func() error, err error) {
+	all := s.sqlOf(models)
+	for _, name := range s.sourcesOf(all) {
+		source, err := s.attach(ctx, e, s.workspace.Sources[name], namedIn(all), with)
+		if source != nil {
+			closers = append(closers, source.Close)
+		}
+		if err != nil {
+			return closers, err
+		}
+	}
+	return closers, nil
+}
+
+func (s *Service) attach(ctx context.Context, e *engine.Engine, endpoint config.Endpoint, reads func(table string) bool, with func(connect.Source) bool) (connect.Source, error) {
 	source, err := endpoint.Driver.Source(ctx, endpoint.Settings)
 	if err != nil {
 		return nil, err
 	}
 	relational, ok := source.(connect.Relational)
-	if !ok {
+	if !ok || !with(source) {
 		return source, nil // a stream has no tables: it is read by a feed, or its name is only a word in this SQL
 	}
 	if narrow, can := source.(connect.Narrow); can {

@@ -11,13 +11,15 @@ import (
 // serving is a workspace that is being served: what touches its feeds is asked of the goroutines that have them, and runs of its
 // syncs take turns.
 type serving struct {
-	ready  chan struct{} // closed when the feeds are open
-	closed chan struct{} // closed when serving has ended
-	feeds  map[string]*openedFeed
-	news   *supervise.News
-	runs   runs
-	times  times
-	once   sync.Once
+	ready   chan struct{} // closed when the feeds are open
+	closed  chan struct{} // closed when serving has ended
+	feeds   map[string]*openedFeed
+	news    *supervise.News
+	runs    runs
+	replays replays
+	times   times
+	beside  *beside // set before the workspace is ready
+	once    sync.Once
 }
 
 // close says that serving has ended.

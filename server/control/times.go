@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/freshet/freshet/server/wire"
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/run"
@@ -77,6 +78,9 @@ func (s *Service) timesOf(sync model.Sync, st *SyncStatus) {
 	}
 	if !served {
 		return
+	}
+	if why := s.serving.beside.whyWaits(sync.Name); why != nil && st.NotLive == "" {
+		st.Waits = wire.ProblemOf(fault.As(why))
 	}
 	if next, ok := s.serving.times.scheduler.Next(sync.Name); ok {
 		if now := time.Now(); next.Before(now) {

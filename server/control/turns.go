@@ -92,3 +92,13 @@ func (t *turn) unwanted(ctx context.Context) (context.Context, context.CancelFun
 	}()
 	return ctx, cancel
 }
+
+// isWanted says whether somebody else waits for the sync.
+func (t *turn) isWanted() bool {
+	select {
+	case <-t.wanted:
+		return true
+	default:
+		return false
+	}
+}

@@ -36,6 +36,7 @@ type PlanOptions struct {
 type RunOptions struct {
 	ID       model.RunID   // of the run, should one begin; "": it gets one then
 	PlanPath string        // execute exactly this plan file
+	Plan     string        // hash (or its beginning) of a plan that is kept in the data directory: execute exactly that
 	Approve  string        // hash (or its beginning) of a held plan: execute exactly that plan
 	Full     bool          // send every row again
 	Wait     time.Duration // longest the run may idle for retries before it ends as pending

@@ -77,7 +77,7 @@ func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Repor
 func (s *Service) inTurn(ctx context.Context, name string, o RunOptions, began func()) (run.Report, error) {
 	report, err := s.alone(ctx, name, o, began)
 	err = named(ctx, err)
-	if fault.Is(err, stopped) && report.Run == "" && o.PlanPath == "" && o.Approve == "" {
+	if fault.Is(err, stopped) && report.Run == "" && o.PlanPath+o.Plan+o.Approve == "" {
 		return run.Report{Sync: name, Status: run.Pending, Problems: []run.Problem{run.ProblemOf(err)}}, nil
 	}
 	return report, err
@@ -100,16 +100,25 @@ func (s *Service) run(ctx context.Context, name string, o RunOptions) (run.Repor
 	if _, err := s.write(ctx, "freshet run "+name); err != nil {
 		return run.Report{}, err
 	}
+	if o.Plan != "" {
+		path, err := run.PlanKept(s.workspace.DataDir, name, o.Plan)
+		if err != nil {
+			return run.Report{}, err
+		}
+		o.PlanPath = path
+	}
 	r := s.runner(name)
 	if err := r.ArchiveLeftovers(ctx, name); err != nil {
 		return run.Report{}, err
 	}
-	job, shut, err := s.open(ctx, name)
+	job, closeSources, closeDestination, err := s.openBoth(ctx, name)
 	if err != nil {
 		return run.Report{}, err
 	}
-	defer shut()
-	return r.Run(ctx, job, run.Options{ID: o.ID, PlanPath: o.PlanPath, Approve: o.Approve, Full: o.Full, Wait: o.Wait})
+	defer closeDestination()
+	defer closeSources()
+	return r.Run(ctx, job, run.Options{ID: o.ID, PlanPath: o.PlanPath, Approve: o.Approve, Full: o.Full, Wait: o.Wait,
+		Planned: closeSources}) // nobody is kept from writing to a source while a destination answers
 }
 
 // RunAll runs every sync, in the order of the definitions. A sync that fails keeps no other from running; the errors

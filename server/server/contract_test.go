@@ -90,11 +90,12 @@ func (d *document) judge(op operation, a answered) {
 // goodBodies are requests that fit.
 var goodBodies = map[string]string{"pause-feed": `{"why":"a test"}`, "resume-feed": `{}`, "start-run": `{"full":true,"why":"a test"}`,
 	"cancel-run": `{}`, "release-event": `{"value":"no JSON either","why":"x"}`, "retry-events": `{}`, "drop-event": `{"why":"a test message"}`,
+	"start-replay": `{"from":"2026-03-01T00:00:00Z","apply":true,"why":"a test"}`,
 	"create-token": `{"name":"made","role":"viewer"}`, "revoke-token": `{}`, "approve-plan": `{"plan":"sha256:0123456789"}`}
 
 // fill puts names into a path.
 func fill(path, sync, feed, number, run string) string {
-	return strings.NewReplacer("{sync}", sync, "{feed}", feed, "{number}", number, "{run}", run, "{token}", sync).Replace(path)
+	return strings.NewReplacer("{replay}", run, "{sync}", sync, "{feed}", feed, "{number}", number, "{run}", run, "{token}", sync).Replace(path)
 }
 
 // TestEveryOperationKeepsTheContract: whatever an operation is asked, well or badly, its answer is one that the document describes, and
@@ -136,6 +137,23 @@ func TestEveryOperationKeepsTheContract(t *testing.T) {
 			}
 			asked(path, goodBodies[op.id])
 		})
+	}
+}
+
+// TestAReplayIsToldAsTheDocumentSays: a replay that has ended, with the plans that it came to, is told as the document says.
+func TestAReplayIsToldAsTheDocumentSays(t *testing.T) {
+	s := newShop(t)
+	d := s.document()
+	for _, ask := range []string{`{}`, `{"apply":true,"why":"a test"}`, `{"definition":9}`} {
+		var asked struct{ Replay string }
+		if a := s.ask("POST", "/api/feeds/carts/replays", ask, s.token()); a.status != http.StatusAccepted || json.Unmarshal(a.body, &asked) != nil {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		a := s.ask("GET", "/api/replays/"+asked.Replay+"?wait_seconds=20", "", s.token())
+		if a.status != http.StatusOK || !bytes.Contains(a.body, []byte(`"done"`)) {
+			t.Errorf("%s came to %d %s", ask, a.status, a.body)
+		}
+		d.judge(d.ops[slices.IndexFunc(d.ops, func(o operation) bool { return o.id == "get-replay" })], a)
 	}
 }
 

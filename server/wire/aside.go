@@ -12,6 +12,7 @@ type FeedAside struct {
 	At        string `json:"at" doc:"when it was set aside, RFC 3339"`
 	State     string `json:"state"`
 	Why       string `json:"why,omitempty"`
+	KeepsBack string `json:"keeps_back,omitempty" doc:"what waits behind it, in words; only where it was asked for by its number, of a feed that holds newer events"`
 	// What it is, where it was asked for by its number: text where it is text, else base64.
 	Value       *string           `json:"value,omitempty" doc:"only where the event was asked for by its number"`
 	ValueBase64 bool              `json:"value_base64,omitempty"`
@@ -23,6 +24,7 @@ type FeedAside struct {
 type FeedAsides struct {
 	Feed   string      `json:"feed"`
 	Total  int64       `json:"total"`
+	Behind int64       `json:"behind,omitempty" doc:"of these: that wait behind an older event of their key"`
 	Paused string      `json:"paused,omitempty" doc:"why the feed has paused"`
 	Events []FeedAside `json:"events"`
 	Next   int64       `json:"next,omitempty" doc:"there are more: ask again with after set to this"`

@@ -8,15 +8,27 @@ type FeedStatus struct {
 	Seen     int64           `json:"seen"`
 	Ignored  int64           `json:"ignored"`
 	Aside    int64           `json:"aside" doc:"events that wait for a person"`
+	Behind   int64           `json:"behind,omitempty" doc:"of these: that wait behind an older event of their key"`
 	Late     int64           `json:"late"`
 	Version  int64           `json:"definition"`
 	Paused   string          `json:"paused,omitempty" doc:"why it does not go on"`
 	PausedBy string          `json:"paused_by,omitempty"`
+	Warnings []FeedWarning   `json:"warnings,omitempty" doc:"what is wrong although it goes on; known only while the workspace is served"`
 	Read     []FeedPartition `json:"partitions"`
 	Kept     int64           `json:"kept_events"`
 	KeptSize int64           `json:"kept_bytes"`
 	KeptRaw  int64           `json:"kept_raw_bytes"`
 	Oldest   string          `json:"kept_since,omitempty" doc:"RFC 3339"`
+}
+
+// FeedWarning is something wrong with a feed that goes on all the same; it goes away by itself.
+type FeedWarning struct {
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	Since     string `json:"since" doc:"RFC 3339"`
+	Topic     string `json:"topic,omitempty"`
+	Partition *int32 `json:"partition,omitempty"`
+	Events    int64  `json:"events,omitempty" doc:"that are kept back, at most: marks of transactions count among them"`
 }
 
 // FeedPartition is how far one partition has been taken in.

@@ -6,6 +6,7 @@ import "github.com/freshet/freshet/sync/model"
 type StartRun struct {
 	Full    bool    `json:"full,omitempty" doc:"send every row again, whatever was sent before; without it what has changed"`
 	Approve string  `json:"approve,omitempty" maxLength:"100" doc:"hash of a held plan: carry out exactly that plan"`
+	Plan    string  `json:"plan,omitempty" maxLength:"100" doc:"hash of a plan that freshet plan has left in the data directory: carry out exactly that plan, unless a guard holds it"`
 	Retry   float64 `json:"retry_seconds,omitempty" minimum:"0" maximum:"86400" doc:"how long it may wait for retries before it ends as pending; 0: a minute"`
 	Why     string  `json:"why,omitempty" maxLength:"1000" doc:"the reason, for the record"`
 }

@@ -26,7 +26,7 @@ type Act struct {
 	At      string `json:"at" doc:"RFC 3339"`
 	Actor   string `json:"actor"`
 	Via     string `json:"via,omitempty" doc:"id of the token that was shown; absent on the server's own machine"`
-	Did     string `json:"did" doc:"run.start, run.approve, run.cancel, plan.make, feed.pause, feed.resume, feed.replay, event.release, event.edit, event.retry, event.drop, token.create, token.revoke; audit.gap: the log was found cut"`
+	Did     string `json:"did" doc:"run.start, run.approve, run.plan, run.cancel, plan.make, feed.pause, feed.resume, feed.replay, feed.replay.apply, event.release, event.edit, event.retry, event.drop, token.create, token.revoke; audit.gap: the log was found cut"`
 	Target  string `json:"target" doc:"such as feeds.carts or syncs.crm"`
 	Why     string `json:"why,omitempty"`
 	Before  string `json:"before,omitempty" doc:"what was there, by reference"`

@@ -13,6 +13,7 @@ type SyncStatus struct {
 	Tier        string           `json:"tier,omitempty" doc:"as the files name it"`
 	Schedule    string           `json:"schedule" doc:"when it runs, in words: live, every 15m, 0 6 * * 1-5 in Europe/Berlin, by hand"`
 	NotLive     string           `json:"not_live,omitempty" doc:"of tier realtime: why it runs whole, by its schedule"`
+	Waits       *Problem         `json:"waits,omitempty" doc:"why it cannot be live yet, or does not see yet what has changed in a source beside its feeds: it goes on by itself"`
 	NextRunAt   string           `json:"next_run_at,omitempty" doc:"when its next run by schedule begins, RFC 3339; absent while one is under way, where none follows, and while nobody serves the workspace"`
 	Records     map[string]int64 `json:"records" doc:"by state: synced, rejected, unknown, left, removed"`
 	Quarantined int64            `json:"quarantined"`

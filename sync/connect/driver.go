@@ -30,6 +30,14 @@ type Narrow interface {
 	Only(reads func(table string) bool)
 }
 
+// Exclusive is a Relational source to which nobody can write while it is attached. It is attached only while it is read: work that
+// reads its tables for long reads a copy of them.
+type Exclusive interface {
+	Relational
+	// Mark changes whenever the tables may have, and keeps nobody out. It is asked often.
+	Mark(ctx context.Context) (string, error)
+}
+
 // SQL is the engine's connection as a source sees it. The dialect is DuckDB's.
 type SQL interface {
 	Exec(ctx context.Context, query string, args ...any) error

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"time"
 
 	"github.com/freshet/freshet/sync/model"
 )
@@ -79,9 +80,11 @@ const (
 	Foreign                    // another state directory commits in the same group, or a newer copy of this one did
 	Unreadable                 // a partition cannot be read now; the stream goes on trying
 	Readable                   // a partition that was unreadable can be read again
+	Blocked                    // an open transaction keeps events back: from Position.Next to Found.Next, since Since. It is said again as they become more
+	Unblocked                  // that transaction has ended, or the events come by now
 )
 
-var noteNames = [...]string{"assigned", "revoked", "gap", "recreated", "truncated", "foreign", "unreadable", "readable"}
+var noteNames = [...]string{"assigned", "revoked", "gap", "recreated", "truncated", "foreign", "unreadable", "readable", "blocked", "unblocked"}
 
 // Stops says whether the partition delivers nothing more after such a note.
 func (k NoteKind) Stops() bool { return k == Gap || k == Recreated || k == Truncated || k == Foreign }
@@ -94,6 +97,7 @@ type StreamNote struct {
 	Position model.Position // the partition and what we knew of it
 	Found    model.Position // what the broker has now: its first offset after Gap, the new id after Recreated, …
 	Message  string         // for people, without values of events
+	Since    time.Time      // of Blocked
 }
 
 // The words of schemas, which the decoders share.

@@ -39,6 +39,7 @@ type Engine struct {
 	attached map[string][]connect.Problem // by alias
 	idle     []*desk
 	defined  map[string][]string // tables of the models that others read, by "models.main.name" in lower case
+	copies   copies
 }
 
 // Open starts an engine that never reaches for the network: extensions are neither installed nor loaded on demand.
@@ -104,7 +105,9 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 // Close ends every query and removes the scratch files. Sources attached stay the caller's to close.
 func (e *Engine) Close() error {
 	e.endDesks()
-	return errors.Join(e.db.Close(), os.RemoveAll(e.scratch))
+	err := e.db.Close()
+	e.endCopies()
+	return errors.Join(err, os.RemoveAll(e.scratch))
 }
 
 func unwritable(dir string, err error) error {

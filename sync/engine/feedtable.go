@@ -117,6 +117,14 @@ func (t FeedTable) list() string {
 
 // PutFeed brings rows of a feed's table up to date: each key once. They are seen whole or not at all.
 func (e *Engine) PutFeed(ctx context.Context, t FeedTable, rows []FeedRow) error {
+	if p, ok := t.plain(rows); ok {
+		return e.putPlain(ctx, t, p)
+	}
+	return e.putStaged(ctx, t, rows)
+}
+
+// putStaged is PutFeed for any rows.
+func (e *Engine) putStaged(ctx context.Context, t FeedTable, rows []FeedRow) error {
 	remove, insert := t.removing(), t.inserting()
 	d, err := e.desk(ctx, insert, func(conn *sql.Conn) error { return makeStage(ctx, conn) })
 	if err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -113,10 +114,16 @@ func (h *history) compare() {
 			keys = append(keys, model.Key(k))
 		}
 	}
-	if err := fillKeys(h.t.Context(), conn, h.scope.key, keys); err != nil {
-		h.t.Fatal(err)
+	query := "SELECT * FROM (" + h.scope.sql + ") WHERE " + inKeys(h.scope.key)
+	text, ok := spelled(h.scope.key, keys, query)
+	if h.random.IntN(3) == 0 { // as where there are many
+		ok, text = true, tabled(h.scope.key, query)
+		err = errors.Join(makeKeys(h.t.Context(), conn, h.scope.key), putKeys(h.t.Context(), conn, h.scope.key, keys))
 	}
-	got := rowsOn(h.t, conn, "SELECT * FROM ("+h.scope.sql+") WHERE id IN (SELECT k0 FROM "+keysTable+")")
+	if err != nil || !ok {
+		h.t.Fatal(ok, err)
+	}
+	got := rowsOn(h.t, conn, text)
 	for k := range union(got, h.whole) {
 		if chosen[k] && got[k] != h.whole[k] {
 			h.differs = append(h.differs, fmt.Sprintf("key %s gives %q alone and %q whole", k, got[k], h.whole[k]))

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -20,7 +21,8 @@ type KeyWalk struct {
 	engine *Engine
 	desk   *desk
 	scope  *Scope
-	walk   Walk // what the rows are read by: expressions of key, hash and match
+	walk   Walk // what the rows are read by: expressions of key and match
+	hasher rowHasher
 
 	entries []model.Entry
 	rows    map[model.Key]Fetched
@@ -36,62 +38,87 @@ func (e *Engine) WalkKeys(ctx context.Context, s *Scope, columns []mapping.Colum
 	w.walk = Walk{ctx: ctx, model: s.Model}
 	w.walk.prepare(s.columns, columns, match)
 	query := w.query()
+	kind, ready := "", func(*sql.Conn) error { return nil }
+	text, spelt := spelled(s.key, keys, query)
+	if !spelt {
+		text = tabled(s.key, query)
+		kind, ready = text, func(conn *sql.Conn) error { return makeKeys(ctx, conn, s.key) }
+	}
 	var err error
-	w.desk, err = e.desk(ctx, query, func(conn *sql.Conn) error { return makeKeys(ctx, conn, s.key) })
-	if err != nil {
+	if w.desk, err = e.desk(ctx, kind, ready); err != nil {
 		return nil, ofModel(ctx, s.Model, -1, err)
 	}
 	w.walk.conn = w.desk.conn
-	if err := w.read(query, keys, now); err != nil {
+	if err = w.begin(query, now); err == nil && !spelt {
+		err = translate(ctx, putKeys(ctx, w.desk.conn, s.key, keys))
+	}
+	if err == nil {
+		err = w.read(text, keys)
+	}
+	if err != nil {
 		w.Close()
 		return nil, err
 	}
 	return w, nil
 }
 
-// read evaluates the model in one query; what is asked about matches later sees the same rows.
-func (w *KeyWalk) read(query string, keys []model.Key, now time.Time) error {
+// begin begins a transaction, so that what is asked about matches later sees the rows that read has seen, and what is put into
+// tables of keys goes out of them again.
+func (w *KeyWalk) begin(query string, now time.Time) error {
 	if strings.Contains(strings.ToLower(query), "getvariable") {
 		if err := setNow(w.ctx, w.desk.conn, now); err != nil {
 			return translate(w.ctx, err)
 		}
 	}
-	if err := run(w.ctx, w.desk.conn, "BEGIN TRANSACTION"); err != nil {
-		return translate(w.ctx, err)
-	}
-	if err := putKeys(w.ctx, w.desk.conn, w.scope.key, keys); err != nil {
-		return translate(w.ctx, err)
+	return translate(w.ctx, run(w.ctx, w.desk.conn, "BEGIN TRANSACTION"))
+}
+
+// read evaluates the model in one query. Rows of other keys, where the query gives any, are passed by.
+func (w *KeyWalk) read(query string, keys []model.Key) error {
+	asked := make(map[model.Key]bool, len(keys))
+	for _, key := range keys {
+		asked[key] = true
 	}
 	n := len(w.walk.columns)
 	err := read(w.ctx, w.desk.conn, query, func(row []driver.Value) error {
-		key, ok := row[0].(string)
-		w.entries = append(w.entries, model.Entry{Key: model.Key(key), NullKey: !ok, Hash: row[1].(uint64)})
+		text, ok := row[0].(string)
+		key, hash := model.Key(text), w.hasher.hash(row)
+		if w.scope.exact && (!ok || !asked[key]) {
+			return nil
+		}
+		w.entries = append(w.entries, model.Entry{Key: key, NullKey: !ok, Hash: hash})
 		if !ok {
 			return nil
 		}
-		if m, ok := row[4].(uint64); ok {
-			w.matches[model.Key(key)] = m
+		if m, ok := row[2].(uint64); ok {
+			w.matches[key] = m
 		}
-		for _, text := range row[5:] {
+		for _, text := range row[3 : 3+n] {
 			if s, ok := text.(string); ok {
 				w.bytes += int64(len(s))
 			}
 		}
 		w.bytes += rowCost
-		w.rows[model.Key(key)] = w.walk.fetchedRow(row[:4], row[5:], make([]model.Value, n))
+		w.rows[key] = w.walk.fetchedRow([]driver.Value{text, hash, row[1], false}, row[3:3+n], make([]model.Value, n))
 		return nil
 	})
+	slices.SortStableFunc(w.entries, func(a, b model.Entry) int { return cmp.Compare(a.Key, b.Key) })
 	return ofModel(w.ctx, w.scope.Model, -1, err)
 }
 
-// query is SQL for key, hash, version, "is its match shared" (told later), match and the columns' texts of every row.
+// query is SQL for key, version, match, the columns' texts of every row, and what else its hash is made of.
 func (w *KeyWalk) query() string {
-	fields := []string{w.walk.key + " AS k", stableHash(w.walk.text), orEmpty(w.walk.version != "", w.walk.version, "NULL"), "false",
-		orEmpty(w.walk.match != "", w.walk.match, "NULL")}
+	fields := []string{w.walk.key, orEmpty(w.walk.version != "", w.walk.version, "NULL"), orEmpty(w.walk.match != "", w.walk.match, "NULL")}
+	var missing []string
+	w.hasher, missing = newRowHasher(w.walk.hashed, w.walk.columns, len(fields))
 	for _, c := range w.walk.columns {
 		fields = append(fields, c.form.text(c.expr))
 	}
-	return "SELECT " + strings.Join(fields, ", ") + " FROM (\n" + w.scope.sql + "\n) AS m WHERE " + inKeys(w.scope.key) + " ORDER BY k NULLS FIRST"
+	query := "SELECT " + strings.Join(append(fields, missing...), ", ") + " FROM (\n" + w.scope.sql + "\n) AS m"
+	if w.scope.exact {
+		return query
+	}
+	return query + " WHERE " + inKeys(w.scope.key)
 }
 
 // Rows is how many rows there are of the keys.

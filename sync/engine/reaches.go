@@ -14,6 +14,7 @@ import (
 	"github.com/freshet/freshet/sync/model"
 )
 
+// inKeys is the condition that a row has one of the keys.
 func inKeys(key []mapping.Column) string {
 	var columns, parts []string
 	for i, c := range key {
@@ -21,65 +22,14 @@ func inKeys(key []mapping.Column) string {
 		parts = append(parts, fmt.Sprintf("k%d", i))
 	}
 	if len(columns) == 1 {
-		return fmt.Sprintf("%s IN (SELECT k0 FROM temp.main.%s)", columns[0], keysTable)
+		return fmt.Sprintf("%s IN (%s)", columns[0], hole(0))
 	}
-	return fmt.Sprintf("(%s) IN (SELECT %s FROM temp.main.%s)", strings.Join(columns, ", "), strings.Join(parts, ", "), keysTable)
+	return fmt.Sprintf("(%s) IN (SELECT %s FROM %s)", strings.Join(columns, ", "), strings.Join(parts, ", "), keysTable)
 }
 
 // setNow makes a moment the present of the SQL on this connection.
 func setNow(ctx context.Context, conn *sql.Conn, now time.Time) error {
 	return run(ctx, conn, "SET VARIABLE freshet_now = TIMESTAMPTZ '"+now.UTC().Format("2006-01-02 15:04:05.999999")+"+00'")
-}
-
-// fillKeys makes keysTable: the text of each key, and each part in the type of its column.
-func fillKeys(ctx context.Context, conn *sql.Conn, key []mapping.Column, keys []model.Key) error {
-	if err := makeKeys(ctx, conn, key); err != nil {
-		return err
-	}
-	return putKeys(ctx, conn, key, keys)
-}
-
-// putKeys is fillKeys where the tables are there, and empty.
-func putKeys(ctx context.Context, conn *sql.Conn, key []mapping.Column, keys []model.Key) error {
-	if err := putTexts(conn, key, keys); err != nil {
-		return err
-	}
-	return run(ctx, conn, insertKeys(key))
-}
-
-const keyTexts = "freshet_key_texts"
-
-// makeKeys makes the tables of keys, empty.
-func makeKeys(ctx context.Context, conn *sql.Conn, key []mapping.Column) error {
-	texts := make([]string, len(key))
-	typed := make([]string, len(key))
-	for i, c := range key {
-		texts[i] = fmt.Sprintf("t%d VARCHAR", i)
-		typed[i] = fmt.Sprintf("k%d %s", i, c.Type)
-	}
-	return run(ctx, conn, "CREATE OR REPLACE TEMP TABLE "+keyTexts+" (k VARCHAR, "+strings.Join(texts, ", ")+")",
-		"CREATE OR REPLACE TEMP TABLE "+keysTable+" (k VARCHAR, pk VARCHAR, "+strings.Join(typed, ", ")+")")
-}
-
-func insertKeys(key []mapping.Column) string {
-	typed := make([]string, len(key))
-	for i, c := range key {
-		typed[i] = fromText(fmt.Sprintf("t%d", i), c.Type)
-	}
-	return "INSERT INTO temp.main." + keysTable + " SELECT k, k, " + strings.Join(typed, ", ") + " FROM temp.main." + keyTexts
-}
-
-func putTexts(conn *sql.Conn, key []mapping.Column, keys []model.Key) error {
-	return fill(conn, keyTexts, len(keys), func(i int) []driver.Value {
-		row := []driver.Value{string(keys[i])}
-		for _, part := range keys[i].Parts(len(key)) {
-			row = append(row, part)
-		}
-		for len(row) <= len(key) {
-			row = append(row, nil)
-		}
-		return row
-	})
 }
 
 // Image is a row of a feed as it was or as it is, with the time of the change it is from.

@@ -17,7 +17,8 @@ import (
 	"github.com/freshet/freshet/sync/reach"
 )
 
-// keysTable holds, on the connection of a walk over some keys, these keys: their text, and each part in its own type.
+// keysTable is what the SQL of a walk over some keys calls these keys: their text, and each part in its own type. A few of them
+// stand in the query itself, more in a temporary table of the walk's connection.
 const keysTable = "freshet_keys"
 
 // Scope is a model that can be evaluated for some keys alone, and what its feeds' changes mean for them.
@@ -27,7 +28,8 @@ type Scope struct {
 	Beside  bool      // it reads tables that are no feeds, whose changes nobody tells
 	columns []mapping.Column
 	key     []mapping.Column
-	sql     string // the model restricted to keysTable
+	sql     string // the model restricted to some keys: keysTable, and holes for their parts
+	exact   bool   // sql gives few rows besides those of the keys, and texts tell these
 	dues    string // SELECT of pk and due, restricted likewise; "" where time changes nothing
 	allDues string // the same for all keys
 }
@@ -67,7 +69,7 @@ func (e *Engine) ScopeOfMembers(ctx context.Context, m model.Model, v Evaluation
 	if err != nil {
 		return nil, err
 	}
-	some := v.For("temp.main." + keysTable)
+	some := v.For(keysTable)
 	return &Scope{Model: m, Feeds: v.Feeds, columns: described.Columns, key: keyColumns(m, described.Columns),
 		sql:  "SELECT m.* FROM (" + v.Entity + ") AS m WHERE " + v.Key + " IN (SELECT pk FROM (" + some + ") WHERE member)",
 		dues: some, allDues: v.For("")}, nil
@@ -95,8 +97,8 @@ func (e *Engine) Dues(ctx context.Context, s *Scope, keys []model.Key, now time.
 	defer discard(conn)
 	query := "SELECT pk, epoch_us(due) FROM (" + s.allDues + ") WHERE due IS NOT NULL"
 	if keys != nil {
-		query = "SELECT k.pk, min(epoch_us(due)) FROM temp.main." + keysTable + " AS k LEFT JOIN (" + s.dues + ") AS d ON d.pk = k.pk GROUP BY k.pk"
-		if err := fillKeys(ctx, conn, s.key, keys); err != nil {
+		query = "SELECT k.pk, min(epoch_us(due)) FROM " + keysTable + " AS k LEFT JOIN (" + s.dues + ") AS d ON d.pk = k.pk GROUP BY k.pk"
+		if query, err = withKeys(ctx, conn, s.key, keys, query); err != nil {
 			return nil, translate(ctx, err)
 		}
 	}
@@ -206,7 +208,18 @@ func (s *Scope) follow(ctx context.Context, conn *sql.Conn, found *reach.Reach) 
 	if err != nil {
 		return translate(ctx, err)
 	}
+	s.exact = s.isExact(found)
 	return sameSkeleton(ctx, conn, restricted, s.sql)
+}
+
+// isExact says that the restriction of the one table that is read leaves little besides the keys' rows: the query need not look for
+// these a second time, and KeyWalk tells them by their keys' texts, which are equal where the values are.
+func (s *Scope) isExact(found *reach.Reach) bool {
+	if len(found.Tables) != 1 || !found.Tables[0].Whole() || len(s.key) != 1 {
+		return false
+	}
+	typ := s.key[0].Type
+	return typ == "VARCHAR" || typ == "BIGINT" || typ == "INTEGER"
 }
 
 // sameSkeleton makes sure that the SQL DuckDB has written of a parse is read by it as that parse.
@@ -249,15 +262,19 @@ func qualified(t reach.Table) string {
 // the rows by itself.
 func restriction(t reach.Table) string {
 	var columns, keys []string
+	var part int
 	for i, c := range t.By {
 		if c != "" {
 			columns = append(columns, name(c))
 			keys = append(keys, fmt.Sprintf("k%d", i))
+			part = i
 		}
 	}
 	switch {
+	case len(columns) == 1:
+		return columns[0] + " IN (" + hole(part) + ")"
 	case len(columns) > 0:
-		return within(columns, keys, "temp.main."+keysTable, "")
+		return within(columns, keys, keysTable, "")
 	case !t.Deep:
 		return ""
 	}

@@ -38,9 +38,10 @@ type Walk struct {
 	conn    *sql.Conn
 	model   model.Model
 	columns []column
-	key     string // SQL of the key's text
-	text    string // SQL of the row's text
-	match   string // SQL of the match's hash, "" where there is no check
+	hashed  []column // those that the hash covers
+	key     string   // SQL of the key's text
+	text    string   // SQL of the row's text
+	match   string   // SQL of the match's hash, "" where there is no check
 	fold    bool
 
 	matchParts int // how many columns the match has
@@ -58,6 +59,7 @@ type Walk struct {
 	fetched    bool
 	fetchBase  int64
 	fetchNext  int64
+	ended      func()
 }
 
 // Walk evaluates the model: columns are those the mapping reads, and decide the hash together with the key.
@@ -67,7 +69,7 @@ func (e *Engine) Walk(ctx context.Context, m model.Model, columns []mapping.Colu
 	if err != nil {
 		return nil, translate(ctx, err)
 	}
-	w := &Walk{ctx: ctx, conn: conn, model: m}
+	w := &Walk{ctx: ctx, conn: conn, model: m, ended: e.readsCopies()}
 	if err := setNow(ctx, conn, e.now()); err != nil {
 		w.Close()
 		return nil, translate(ctx, err)
@@ -131,7 +133,8 @@ func viewOf(ctx context.Context, conn *sql.Conn, m model.Model) ([]mapping.Colum
 func (w *Walk) prepare(described, columns []mapping.Column, match MatchCheck) {
 	w.columns = columnsOf(columns)
 	w.key = joined(pick(described, w.model.Key), same)
-	w.text = rowText(hashed(w.columns, pick(described, w.model.Key)))
+	w.hashed = hashed(w.columns, pick(described, w.model.Key))
+	w.text = rowText(w.hashed)
 	w.fold, w.matchParts = match.Fold, len(match.Columns)
 	if len(match.Columns) > 0 {
 		w.match = "md5_number(" + joined(pick(described, match.Columns), foldIf(match.Fold)) + ")"
@@ -233,4 +236,7 @@ func (w *Walk) Close() {
 	w.settle()
 	discard(w.conn) // takes the transaction and its tables with it
 	w.conn = nil
+	if w.ended != nil {
+		w.ended()
+	}
 }

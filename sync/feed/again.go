@@ -21,6 +21,7 @@ func (f *Feed) Again(ctx context.Context) error {
 	f.state = state
 	f.mu.Unlock()
 	f.parts = partsOf(positions)
+	f.forgetBlocked()
 	f.held, f.broken, f.recent = nil, nil, recent{}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 // archiveBytes and archiveEvery bound what the archive holds in memory, and so what is read again after a crash: so much waits
 // at most, and as much is on its way to the disk.
 const (
-	archiveBytes = 12 << 20
+	archiveBytes = 8 << 20
 	archiveEvery = 30 * time.Second
 )
 

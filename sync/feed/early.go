@@ -32,6 +32,9 @@ func (t *taking) early(ctx context.Context, at place, r window.Reading) (bool, e
 		if rows[c.OldKey].Gone {
 			continue
 		}
+		if held, err := t.holds(ctx, c.OldKey); err != nil || held {
+			return false, err // its end waits for a person, and so will this event
+		}
 		since, waits := t.since[at]
 		if !waits {
 			since = time.Now()

@@ -47,6 +47,8 @@ type Feed struct {
 	since   map[place]time.Time      // in whose partitions an event waits for its row's old key, and since when
 	ahead   map[place]model.Position // where the stream stands in partitions, as far as it was not taken in yet
 	read    map[place]model.Position // where the stream stood when the archive was last given something, since it was flushed
+	blocked map[place]Warning        // partitions in which an open transaction keeps events back; guarded by mu
+	carried map[string]*presence     // how events without a schema carry each column; guarded by mu
 	broken  []connect.StreamNote     // why it cannot go on by itself
 	recent  recent
 	why     string        // why events wait
@@ -219,6 +221,10 @@ func readRows(ctx context.Context, r *ledger.Reader, ref ledger.FeedRef, out cha
 	return err
 }
 
+// readBytes bounds the events that are read and not taken in yet. A step takes in half of it at most, and needs several times
+// its size until it is durable.
+const readBytes = 8 << 20
+
 // Start opens the stream where the ledger, and the history, are.
 func (f *Feed) Start(ctx context.Context, group string) error {
 	if f.Rekeying() {
@@ -227,6 +233,10 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 	if f.state.Paused != "" {
 		return fault.New(fault.Held, "feed.paused", "the feed "+f.def.Name+" is paused: "+f.state.Paused).At("feeds." + f.def.Name).
 			Do("look at what was set aside: freshet quarantine " + f.def.Name)
+	}
+	// What a crash, or another policy, has left behind. Where a schema cannot be had now they go on waiting.
+	if _, err := f.Follow(ctx); err != nil && fault.As(err).Kind != fault.Source {
+		return err
 	}
 	id, opening, err := f.Ledger.Identify(ctx)
 	if err != nil {
@@ -244,7 +254,7 @@ func (f *Feed) Start(ctx context.Context, group string) error {
 		known = append(known, position)
 	}
 	f.stream, err = f.Source.Open(ctx, connect.StreamOptions{Feed: f.def.Name, Topics: f.def.Topics, Pattern: f.def.Pattern, Group: group,
-		State: id, Instance: id, Opening: opening, Adopt: f.state.PausedBy == adopting, Known: known, FromEnd: f.def.FromEnd})
+		State: id, Instance: id, Opening: opening, Adopt: f.state.PausedBy == adopting, Known: known, FromEnd: f.def.FromEnd, MaxBytes: readBytes})
 	if err == nil && f.state.PausedBy == adopting {
 		err = f.Ledger.PauseFeed(ctx, f.state.Ref, "", "", "")
 	}
@@ -319,6 +329,7 @@ func (f *Feed) Close() error {
 	}
 	s := f.stream
 	f.stream = nil
+	f.forgetBlocked()
 	return errors.Join(err, s.Close())
 }
 

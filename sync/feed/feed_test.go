@@ -193,13 +193,66 @@ func TestTheNewestWins(t *testing.T) {
 	for i := range histories {
 		p := newPast(random)
 		name := fmt.Sprint("f", i)
-		p.takeIn(t, l, e, name)
-		p.compare(t, l, e, name)
+		p.takeIn(t, l, e, name, nil)
+		if differs := p.compare(t, l, e, name); differs != "" {
+			t.Fatal(differs)
+		}
 	}
 }
 
-// takeIn takes the history in, starting anew now and then from where the archive would be.
-func (p *past) takeIn(t *testing.T, l *ledger.Ledger, e *engine.Engine, name string) {
+// TestTheNewestWinsFindsMistakes: the same histories do not pass where a feed takes whatever comes for the newest, nor where it
+// forgets what was deleted. Both are made by taking the versions out of the ledger between two steps. Guarantee G27.
+func TestTheNewestWinsFindsMistakes(t *testing.T) {
+	for name, forgotten := range map[string]func(ledger.FeedRow) bool{
+		"no late check":        func(ledger.FeedRow) bool { return true },
+		"tombstones forgotten": func(r ledger.FeedRow) bool { return r.Gone },
+	} {
+		t.Run(name, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(7, 5))
+			l, e := stores(t)
+			found, histories := 0, 25
+			for i := range histories {
+				p := newPast(random)
+				name := fmt.Sprint("f", i)
+				p.takeIn(t, l, e, name, forgotten)
+				if p.compare(t, l, e, name) != "" {
+					found++
+				}
+			}
+			t.Logf("%d of %d histories end otherwise", found, histories)
+			if found == 0 {
+				t.Error("nobody noticed")
+			}
+		})
+	}
+}
+
+// forget takes the versions of rows out of the ledger: whatever comes next is newer.
+func (p *past) forget(t *testing.T, l *ledger.Ledger, ref ledger.FeedRef, which func(ledger.FeedRow) bool) {
+	t.Helper()
+	var keys []model.Key
+	for key := range p.keys() {
+		keys = append(keys, model.Key(key))
+	}
+	rows, err := l.FeedRows(t.Context(), ref, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var batch ledger.FeedBatch
+	for _, row := range rows {
+		if which(row) {
+			row.Version = model.Version{}
+			batch.Rows = append(batch.Rows, row)
+		}
+	}
+	if err := l.TakeIn(t.Context(), ref, &batch); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// takeIn takes the history in, starting anew now and then from where the archive would be. After each step it forgets the versions
+// of some rows, where it is told to.
+func (p *past) takeIn(t *testing.T, l *ledger.Ledger, e *engine.Engine, name string, forgotten func(ledger.FeedRow) bool) {
 	t.Helper()
 	ctx := t.Context()
 	for {
@@ -218,6 +271,9 @@ func (p *past) takeIn(t *testing.T, l *ledger.Ledger, e *engine.Engine, name str
 			if _, err := f.Step(ctx); err != nil {
 				t.Fatal(err)
 			}
+			if forgotten != nil {
+				p.forget(t, l, f.State().Ref, forgotten)
+			}
 		}
 		if f.Reached(ends) {
 			return
@@ -225,7 +281,8 @@ func (p *past) takeIn(t *testing.T, l *ledger.Ledger, e *engine.Engine, name str
 	}
 }
 
-func (p *past) compare(t *testing.T, l *ledger.Ledger, e *engine.Engine, name string) {
+// compare says in what the ledger or the engine is not what the history comes to.
+func (p *past) compare(t *testing.T, l *ledger.Ledger, e *engine.Engine, name string) string {
 	t.Helper()
 	state, _, err := l.Feed(t.Context(), name)
 	if err != nil {
@@ -244,13 +301,14 @@ func (p *past) compare(t *testing.T, l *ledger.Ledger, e *engine.Engine, name st
 	want := p.newest()
 	for key := range p.keys() {
 		if kept[key] != want[key] {
-			t.Fatalf("%s: key %s is %q in the ledger, want %q", name, key, kept[key], want[key])
+			return fmt.Sprintf("%s: key %s is %q in the ledger, want %q", name, key, kept[key], want[key])
 		}
 	}
 	rows, err := e.Count(t.Context(), model.Model{Name: name, SQL: "select * from feeds." + name, Key: []string{"a"}})
 	if err != nil || rows != int64(len(want)) {
-		t.Fatalf("%s: the engine shows %d rows, want %d (%v)", name, rows, len(want), err)
+		return fmt.Sprintf("%s: the engine shows %d rows, want %d (%v)", name, rows, len(want), err)
 	}
+	return ""
 }
 
 func (p *past) keys() map[string]bool {

@@ -12,7 +12,7 @@ import (
 
 // Release takes an event that was set aside in after all: as it came, or with another value in its place, which is kept beside
 // what came. It keeps its place in the order, so a newer row of its key stays. Where it still cannot become a row nothing
-// changes: fault feed.still_wrong.
+// changes: fault feed.still_wrong. Where it would overtake an older one of its key that waits: fault feed.behind.
 func (f *Feed) Release(ctx context.Context, a ledger.Aside, edited []byte, why string) error {
 	event := a.Event
 	if edited != nil {
@@ -32,6 +32,9 @@ func (f *Feed) Release(ctx context.Context, a ledger.Aside, edited []byte, why s
 	d := decoded{&event, a.Version, reading}
 	if err := t.recall(ctx, []decoded{d}); err != nil {
 		return err
+	}
+	if first, behind := t.back.before(&d); behind {
+		return mustWait(a, first)
 	}
 	for i := range reading.Changes {
 		t.change(&d, &reading.Changes[i])

@@ -29,6 +29,7 @@ type replaying struct {
 	latest map[model.Key]*ledger.FeedRow
 	later  []leaning
 	leans  map[model.Key]bool
+	gone   map[model.Version]bool // places of events that a person has let go: they stay so
 }
 
 // leaning is a change that takes values from the row of an old key, or one of the same key behind it: it is folded in once
@@ -43,6 +44,9 @@ type leaning struct {
 func (f *Feed) Replay(ctx context.Context, read func(use func([]model.Event) error) error) (*Replayed, error) {
 	r := &replaying{taking: &taking{Feed: f}, clocks: map[place]*partition{}, latest: map[model.Key]*ledger.FeedRow{}, leans: map[model.Key]bool{}}
 	out := &Replayed{feed: f}
+	if err := r.keepDecisions(ctx); err != nil {
+		return nil, err
+	}
 	err := read(func(events []model.Event) error {
 		for i := range events {
 			if err := r.event(ctx, &events[i], out); err != nil {
@@ -64,6 +68,27 @@ func (f *Feed) Replay(ctx context.Context, read func(use func([]model.Event) err
 	return out, r.compare(ctx, out)
 }
 
+// keepDecisions reads what people have let go and, where the feed's policy is so, what waits for them and keeps newer events back: a
+// replay treats both as the feed does. Guarantee G39.
+func (r *replaying) keepDecisions(ctx context.Context) error {
+	r.gone = map[model.Version]bool{}
+	if err := r.Ledger.EachDropped(ctx, r.state.Ref, func(v model.Version) { r.gone[v] = true }); err != nil || !r.def.HoldNewer {
+		return err
+	}
+	holds, err := r.Ledger.AllHolds(ctx, r.state.Ref)
+	r.back = keptBack{}
+	for _, h := range holds {
+		r.back.add([]ledger.HoldKey{h.Key}, h.Version)
+	}
+	return err
+}
+
+// decidedOtherwise says whether an event makes no row although it could.
+func (r *replaying) decidedOtherwise(d *decoded) bool {
+	_, behind := r.back.before(d)
+	return behind || r.gone[model.Version{Topic: d.version.Topic, Partition: d.version.Partition, Offset: d.version.Offset}]
+}
+
 // event folds one event in.
 func (r *replaying) event(ctx context.Context, e *model.Event, out *Replayed) error {
 	out.Events++
@@ -80,6 +105,10 @@ func (r *replaying) event(ctx context.Context, e *model.Event, out *Replayed) er
 		return nil
 	}
 	version := p.version(e.Offset)
+	if r.decidedOtherwise(&decoded{e, version, reading}) {
+		out.Aside++
+		return nil
+	}
 	for i := range reading.Changes {
 		c := &reading.Changes[i]
 		if !r.leans[c.Key] && !leans(c) {
@@ -213,4 +242,51 @@ func (out *Replayed) Keep(ctx context.Context) error {
 		return err
 	}
 	return l.PauseFeed(ctx, ref, "", "", "")
+}
+
+// KeepBy is Keep where a feed that is being taken in has the table that models read. Its goroutine calls it, and has done so since
+// before the replay read the ledger: so nothing of it is older than what the feed has.
+func (out *Replayed) KeepBy(ctx context.Context, f *Feed) error {
+	t := &taking{Feed: f}
+	t.batch.Rows, t.batch.Changes = out.rows, out.changes
+	if err := t.widen(out.feed.columns.text()); err != nil {
+		return err
+	}
+	if err := t.both(ctx, out.Changed); err != nil || !out.rekeyed {
+		return err
+	}
+	if err := f.Ledger.PauseFeed(ctx, f.state.Ref, "", "", ""); err != nil {
+		return err
+	}
+	return f.Again(ctx)
+}
+
+// Rekeyed says that the rows are named by the feed's present key now, and that the feed may go on.
+func (out *Replayed) Rekeyed() bool { return out.rekeyed }
+
+// widen takes the columns over that a replay has met.
+func (t *taking) widen(met string) error {
+	now, err := newColumns(met, t.def.Columns)
+	if err != nil {
+		return err
+	}
+	for i, c := range now.list {
+		switch {
+		case i >= len(t.columns.list):
+			t.changed.added = append(t.changed.added, c)
+		case c.Type != t.columns.list[i].Type:
+			t.changed.retyped = append(t.changed.retyped, c.Name)
+		case c.Dropped != t.columns.list[i].Dropped:
+			t.changed.shown = true
+		}
+	}
+	if !t.changed.any() {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.columns = now
+	t.batch.Columns = now.text()
+	t.state.Columns = t.batch.Columns
+	return nil
 }

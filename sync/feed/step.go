@@ -17,11 +17,13 @@ type Taken struct {
 	Changed int       // keys whose row is another one now
 	Oldest  time.Time // the earliest commit among them, zero where nothing changed
 	Aside   int
+	Behind  int // of those set aside: that wait behind an older one of their key
 	Late    int
 	Ignored int
-	Waiting int    // events that cannot be read yet, with what comes after them in their partitions
-	Why     string // why they wait
-	Paused  string // why the feed has paused itself, "" while it goes on
+	Waiting int      // events that cannot be read yet, with what comes after them in their partitions
+	Why     string   // why they wait
+	Warned  []string // what is wrong since this step, although the feed goes on
+	Paused  string   // why the feed has paused itself, "" while it goes on
 }
 
 // retryHeld is how long events wait before their schema is asked for again.
@@ -73,6 +75,9 @@ func (f *Feed) hear(n connect.StreamNote) {
 	if n.Kind == connect.Revoked {
 		f.held = slices.DeleteFunc(f.held, func(e model.Event) bool { return placeOfEvent(&e) == placeOf(n.Position) })
 		delete(f.ahead, placeOf(n.Position))
+	}
+	if !f.heed(n) {
+		return
 	}
 	if n.Kind.Stops() {
 		f.broken = append(f.broken, n)

@@ -26,6 +26,7 @@ type taking struct {
 	changed difference
 	moved   map[place]*partition
 	ended   map[model.Key]bool // keys that were deleted in this batch so far
+	back    keptBack           // what keeps events back, where the feed's policy is so
 	decide  func() error       // makes the batch durable together with a decision; nil: by itself
 }
 
@@ -143,7 +144,10 @@ func (t *taking) recall(ctx context.Context, list []decoded) (err error) {
 			}
 		}
 	}
-	t.before, err = t.Ledger.FeedRows(ctx, t.state.Ref, keys)
+	if t.before, err = t.Ledger.FeedRows(ctx, t.state.Ref, keys); err != nil {
+		return err
+	}
+	t.back, err = t.keptBack(ctx, list)
 	return err
 }
 
@@ -160,6 +164,10 @@ func (t *taking) apply(d *decoded) {
 		t.batch.Ignored++
 		t.taken.Ignored++
 	}
+	if t.behind(d) {
+		t.recent.note(false)
+		return
+	}
 	aside := t.taken.Aside
 	for i := range r.Changes {
 		t.change(d, &r.Changes[i])
@@ -173,7 +181,9 @@ func (t *taking) apply(d *decoded) {
 func (t *taking) aside(d *decoded, key model.Key, p window.Problem) {
 	t.recent.note(true)
 	t.taken.Aside++
-	t.batch.Aside = append(t.batch.Aside, ledger.Aside{Version: d.version, Key: key, Code: p.Code, Message: p.Message, Event: *d.event})
+	a := ledger.Aside{Version: d.version, Key: key, Code: p.Code, Message: p.Message, Event: *d.event, Holds: holdsOf(d, p.Code)}
+	t.back.add(a.Holds, d.version)
+	t.batch.Aside = append(t.batch.Aside, a)
 }
 
 func (t *taking) row(key model.Key) (row ledger.FeedRow, known bool) {
@@ -222,6 +232,7 @@ func (t *taking) meet(c *window.Change) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.columns.meet(c, &t.changed)
+	t.taken.Warned = append(t.taken.Warned, t.miss(c)...)
 }
 
 func (f *Feed) check(c *window.Change) *window.Problem {
@@ -402,6 +413,9 @@ func (t *taking) commit(ctx context.Context, positions []model.Position) error {
 func (t *taking) pause(ctx context.Context) {
 	if t.taken.Paused == "" && tripped(t.def.Pause, t.recent.aside, t.recent.of()) {
 		t.taken.Paused = "too many of its last events had to be set aside"
+	}
+	if t.taken.Paused == "" {
+		t.taken.Paused = t.tooManyBehind(ctx)
 	}
 	if t.taken.Paused != "" {
 		_ = t.Ledger.PauseFeed(context.WithoutCancel(ctx), t.state.Ref, t.taken.Paused, "freshet", "")

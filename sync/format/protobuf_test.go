@@ -275,6 +275,20 @@ func FuzzProtobuf(f *testing.F) {
 	})
 }
 
+func FuzzJSONSchema(f *testing.F) {
+	schema := model.Schema{Kind: model.JSONSchema, Text: `{"type":"object","properties":{"n":{"oneOf":[{"type":"null"},{"type":"number","title":"org.apache.kafka.connect.data.Decimal","connect.parameters":{"scale":"2"}}]},
+		"at":{"type":"string","format":"date-time"},"tiny":{"type":["integer","null"],"connect.type":"int8"},"list":{"type":"array","items":{"type":"string","format":"uuid"}},"self":{"$ref":"#"},
+		"micro":{"type":"integer","title":"io.debezium.time.MicroTimestamp","connect.type":"int64"},"raw":{"type":"string","connect.type":"bytes"}}}`}
+	f.Add([]byte(`{"n":"MDk=","at":"2024-02-29T12:00:00+01:00","tiny":5,"list":["5B3E0A6E-8A2B-4C3D-9E4F-0123456789AB"],"self":{"n":1.5},"micro":1,"raw":"AP8="}`))
+	var d Decoder
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, p := decodeFramed(t, &d, framedBytes(b), schema)
+		if p == nil {
+			_, _ = n.Whole()
+		}
+	})
+}
+
 // FuzzFraming: whatever stands before the bytes and in the header, and whatever the schema says.
 func FuzzFraming(f *testing.F) {
 	f.Add([]byte("\x00\x00\x00\x00\x07\x04\x02\x00\x08\x05"), []byte(nil), uint8(1), rowProto)

@@ -11,9 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/freshet/freshet/sync/model"
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
-	parquetzstd "github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 const (
@@ -63,7 +61,7 @@ func newDraft(dir string, about segment) (*draft, error) {
 	}
 	d := &draft{file: file, sum: crc32.New(castagnoli), about: about}
 	options := []parquet.WriterOption{parquet.SchemaOf(rawRow{}), parquet.PageBufferSize(pageBytes),
-		parquet.Compression(&parquetzstd.Codec{Level: zstd.SpeedFastest}), parquet.CreatedBy("freshet", "1", "")}
+		parquet.Compression(new(packing)), parquet.CreatedBy("freshet", "1", "")}
 	for _, path := range unbounded {
 		options = append(options, parquet.SkipPageBounds(path...))
 	}

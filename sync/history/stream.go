@@ -5,9 +5,7 @@ import (
 	"errors"
 	"os"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
-	parquetzstd "github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 // stream writes deliveries, some at a time, so that a run of any length, with payloads of any size, is written with the
@@ -40,7 +38,7 @@ func (s *stream) save(ctx context.Context, path string) error {
 		return err
 	}
 	options := []parquet.WriterOption{parquet.SchemaOf(deliveryRow{}), parquet.PageBufferSize(pageBytes / 8),
-		parquet.Compression(&parquetzstd.Codec{Level: zstd.SpeedFastest}), parquet.CreatedBy("freshet", "1", "")}
+		parquet.Compression(new(packing)), parquet.CreatedBy("freshet", "1", "")}
 	for _, name := range unboundedTexts {
 		options = append(options, parquet.SkipPageBounds(name))
 	}

@@ -36,7 +36,7 @@ const (
 // actKey finds the act in a context.
 type actKey struct{}
 
-// WithAct has the act noted in the transaction that carries its effect: PauseFeed, Decide and what else says so. Guarantee G39.
+// WithAct has the act noted in the transaction that carries its effect: PauseFeed, Decide and what else says so. Guarantee G40.
 func WithAct(ctx context.Context, a Act) context.Context { return context.WithValue(ctx, actKey{}, a) }
 
 // noted notes the act of a context, where it has one.
@@ -59,7 +59,7 @@ func (l *Ledger) NoteAct(ctx context.Context, a Act) (n int64, err error) {
 	return n, err
 }
 
-// note appends to the chain. Guarantee G40.
+// note appends to the chain. Guarantee G41.
 func (t *tx) note(a Act) (int64, error) {
 	last, err := t.lastLink()
 	if err != nil {

@@ -37,6 +37,7 @@ type Aside struct {
 	State   AsideState
 	Decided time.Time
 	Why     string
+	Holds   []HoldKey // what it keeps newer events back by, where the feed's policy is so; only to be written
 }
 
 func (t *tx) setAside(ref FeedRef, items []Aside) error {
@@ -49,6 +50,9 @@ func (t *tx) setAside(ref FeedRef, items []Aside) error {
 		if _, err := t.exec(`INSERT INTO feed_aside (feed, topic, partition, position, clock, key, code, message, event, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			int64(ref), v.Topic, int64(v.Partition), v.Offset, v.Clock, string(a.Key), a.Code, a.Message, event, orNow(a.At)); err != nil {
+			return err
+		}
+		if err := t.holdBack(ref, &a); err != nil {
 			return err
 		}
 	}
@@ -113,7 +117,10 @@ func (l *Ledger) Decide(ctx context.Context, ref FeedRef, n int64, state AsideSt
 			int64(ref), n, int64(state), blob(edited), orNow(time.Time{}), why); err != nil {
 			return err
 		}
-		if err := t.noted(ctx); err != nil || batch == nil {
+		if err := t.noted(ctx); err != nil {
+			return err
+		}
+		if _, err := t.exec(`DELETE FROM feed_holds WHERE n = ?`, n); err != nil || batch == nil {
 			return err
 		}
 		return t.takeIn(ref, batch, &l.recent)

@@ -54,7 +54,7 @@ func tamper(t *testing.T, dir string, statements ...string) {
 }
 
 // TestTamperingWithTheAuditLogIsFound: whatever is done to an entry, and wherever, the first that is not as it was written is named.
-// Guarantee G40.
+// Guarantee G41.
 func TestTamperingWithTheAuditLogIsFound(t *testing.T) {
 	insert := `INSERT INTO acts SELECT 7, at, actor, via, did, target, why, before, after, outcome, of, hash FROM acts WHERE n = `
 	cases := map[string]struct {
@@ -162,7 +162,7 @@ func TestActsAreNeverChanged(t *testing.T) {
 	}
 }
 
-// TestAnActAndItsEffectAreOne: an act is in the log where its effect is in the ledger, and nowhere else. Guarantee G39.
+// TestAnActAndItsEffectAreOne: an act is in the log where its effect is in the ledger, and nowhere else. Guarantee G40.
 func TestAnActAndItsEffectAreOne(t *testing.T) {
 	l := opened(t, t.TempDir())
 	f, err := l.EnsureFeed(t.Context(), "carts")

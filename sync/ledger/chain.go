@@ -31,7 +31,7 @@ func ParseLink(text string) (l Link, err error) {
 }
 
 // chained is the hash of an entry behind one with the hash before; nil: it is the first. Every text goes in with its length, so that
-// none can borrow from its neighbour. Guarantee G40.
+// none can borrow from its neighbour. Guarantee G41.
 func (a Act) chained(before []byte) []byte {
 	h := sha256.New()
 	put := func(part []byte) {
@@ -81,7 +81,7 @@ type Audit struct {
 const gapNoted = "audit.gap"
 
 // Verify goes over the whole log. Where every entry fits, its end is compared with the head kept beside the ledger and with others
-// that a person has kept; each must be in the log. Guarantee G40.
+// that a person has kept; each must be in the log. Guarantee G41.
 func (r *Reader) Verify(ctx context.Context, kept ...Link) (Audit, error) {
 	head, missing, err := readHead(headPath(r.path)) // first: the log may grow meanwhile, and never shrinks
 	if err != nil {

@@ -48,7 +48,7 @@ func readHead(path string) (head Link, missing bool, err error) {
 }
 
 // minded notes in the log that its end was cut off or rewritten since it was written last: afterwards the head would tell no more of
-// it. Guarantee G40.
+// it. Guarantee G41.
 func (l *Ledger) minded(ctx context.Context) error {
 	head, missing, err := readHead(headPath(l.path))
 	if err != nil {

@@ -18,6 +18,8 @@ type Feed struct {
 	KeepFor      time.Duration     // how long raw events are kept; 0: without end
 	KeepMB       int64             // megabytes of raw events kept at most; 0: without limit
 	Pause        Threshold
+	HoldNewer    bool   // newer events of a key of which one was set aside wait behind it
+	MostBehind   int64  // so many at most; 0: 10,000
 	Contract     string // path of its data contract, "" where it has none
 	Pos          Pos
 	SQLPos       Pos

@@ -22,7 +22,8 @@ type Spill interface {
 // packer packs blocks for every writer: it keeps nothing between two of them, and making one takes longer than packing the
 // few steps of a live sync's plan. Its level is fixed: the bytes depend on the steps alone.
 var packer = sync.OnceValue(func() *zstd.Encoder {
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithEncoderCRC(false))
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithEncoderCRC(false),
+		zstd.WithWindowSize(bytesABlock)) // a block at a time: an encoder keeps twice its window for good
 	if err != nil {
 		panic(err) // the options above are constants that the library takes
 	}

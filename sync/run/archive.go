@@ -43,22 +43,32 @@ const emptyKept = 100
 // Plans carry payloads, so none is kept without a use. A plan that waits for approval was made against records that a
 // run has changed since, and would be refused.
 func (r *Runner) tidy(ctx context.Context, sync string) error {
+	return r.discard(ctx, sync, func(string, plan.Summary) bool { return true })
+}
+
+// used are the plans of runs that are open or not archived.
+func (r *Runner) used(ctx context.Context, sync string) (map[string]bool, error) {
 	runs, err := r.Ledger.Unarchived(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	state, _, err := r.Ledger.Sync(ctx, sync)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	open, err := r.Ledger.OpenRuns(ctx, state.Ref)
+	used := map[string]bool{}
+	for _, run := range append(runs, open...) {
+		used[planPath(r.Dir, run)] = true
+	}
+	return used, err
+}
+
+// discard removes plans of a sync that no run has a use for, as far as goes says so.
+func (r *Runner) discard(ctx context.Context, sync string, goes func(path string, s plan.Summary) bool) error {
+	used, err := r.used(ctx, sync)
 	if err != nil {
 		return err
-	}
-	runs = append(runs, open...)
-	used := map[string]bool{}
-	for _, run := range runs {
-		used[planPath(r.Dir, run)] = true
 	}
 	names, err := filepath.Glob(filepath.Join(r.Dir, "plans", "*.plan"))
 	if err != nil {
@@ -66,7 +76,7 @@ func (r *Runner) tidy(ctx context.Context, sync string) error {
 	}
 	for _, name := range names {
 		if file, err := openPlan(name); err == nil {
-			unused := !used[name] && file.Summary().Sync == sync
+			unused := !used[name] && file.Summary().Sync == sync && goes(name, file.Summary())
 			file.Close()
 			if unused {
 				_ = os.Remove(name)

@@ -50,6 +50,23 @@ func (d *draft) discard() {
 	}
 }
 
+// sameKept opens the plan of the same hash that waits already under this name: a held plan keeps its age while its source stays as it
+// is. nil: there is none.
+func sameKept(path string, s plan.Summary) *planFile {
+	if s.Keys > 0 || !plan.Held(s.Guards) {
+		return nil
+	}
+	kept, err := openPlan(path)
+	if err != nil {
+		return nil
+	}
+	if kept.Summary().Hash != s.Hash {
+		kept.Close()
+		return nil
+	}
+	return kept
+}
+
 // keep makes the plan durable under its final name and opens it for reading.
 func (d *draft) keep(out string, s plan.Summary) (*planFile, error) {
 	if err := d.file.Sync(); err != nil {
@@ -58,6 +75,9 @@ func (d *draft) keep(out string, s plan.Summary) (*planFile, error) {
 	if out == "" {
 		short := strings.TrimPrefix(s.Hash, "sha256:")
 		out = filepath.Join(d.dir, safe(s.Sync)+"-"+short[:min(16, len(short))]+".plan")
+	}
+	if kept := sameKept(out, s); kept != nil {
+		return kept, nil
 	}
 	if err := os.Rename(d.file.Name(), out); err != nil {
 		return nil, storage(err, out)

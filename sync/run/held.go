@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"time"
@@ -32,6 +33,16 @@ func Waiting(dir, sync string, base int64) (found HeldPlan, ok bool) {
 		}
 	}
 	return found, ok
+}
+
+// keepNewest keeps a held plan where its approval finds it, and removes those of its sync that it takes the place of: their rows have
+// moved, so that approving them would be refused. Only a run does this, which nobody else on the sync is beside.
+func (r *Runner) keepNewest(ctx context.Context, file *planFile) error {
+	path, err := r.adopt(file)
+	if err != nil {
+		return err
+	}
+	return r.discard(ctx, file.Summary().Sync, func(name string, s plan.Summary) bool { return name != path && plan.Held(s.Guards) })
 }
 
 func summaryOf(path string) (plan.Summary, time.Time, error) {

@@ -56,6 +56,7 @@ func (r *Runner) takeUp(ctx context.Context, job Job, open *ledger.Run, o Option
 		return Report{}, false, err
 	}
 	x.resumed = true
+	o.planned()
 	report, err = carryOn(ctx, *open)
 	return report, true, err
 }

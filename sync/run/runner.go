@@ -53,6 +53,7 @@ type Options struct {
 	Approve  string        // hash, or at least 8 characters of it, of a held plan to execute
 	Full     bool          // send every row again
 	Wait     time.Duration // longest the run may idle for retries without a row settled in between; 0: DefaultWait
+	Planned  func()        // called once the job's engine is not needed any more: plan and ledger are enough; nil: nobody wants to know
 }
 
 // DefaultWait is how long a run idles for retries before it ends as pending.
@@ -78,16 +79,23 @@ func (r *Runner) Run(ctx context.Context, job Job, o Options) (Report, error) {
 	}
 	defer file.Close()
 	if report, held := heldReport(file.Summary(), o.Approve); held {
-		return report, r.shelve(file)
+		return report, r.keepNewest(ctx, file)
 	}
+	o.planned()
 	return r.start(ctx, job, file, o)
+}
+
+func (o Options) planned() {
+	if o.Planned != nil {
+		o.Planned()
+	}
 }
 
 // choose gives the plan to execute: the file named, the held plan approved, or a new one.
 func (r *Runner) choose(ctx context.Context, job Job, o Options) (*planFile, error) {
 	path := o.PlanPath
 	if path == "" && o.Approve != "" {
-		found, err := r.findHeld(job.Sync.Name, o.Approve)
+		found, err := PlanKept(r.Dir, job.Sync.Name, o.Approve)
 		if err != nil {
 			return nil, err
 		}
@@ -157,7 +165,7 @@ func (r *Runner) shelve(file *planFile) error {
 
 // Approvable gives the whole hash of a plan that waits for an approval, and whether a guard holds it. Fault plan.unknown_hash.
 func (r *Runner) Approvable(sync, approve string) (hash string, held bool, err error) {
-	path, err := r.findHeld(sync, approve)
+	path, err := PlanKept(r.Dir, sync, approve)
 	if err != nil {
 		return "", false, err
 	}
@@ -165,9 +173,10 @@ func (r *Runner) Approvable(sync, approve string) (hash string, held bool, err e
 	return s.Hash, plan.Held(s.Guards), err
 }
 
-// findHeld finds the plan kept under a hash.
-func (r *Runner) findHeld(sync, approve string) (string, error) {
-	names, err := filepath.Glob(filepath.Join(r.Dir, "plans", "*.plan"))
+// PlanKept finds the plan of a sync that is kept in a data directory under a hash, of which at least 8 characters are named.
+// Fault plan.unknown_hash.
+func PlanKept(dir, sync, hash string) (string, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "plans", "*.plan"))
 	if err != nil {
 		return "", err
 	}
@@ -178,12 +187,23 @@ func (r *Runner) findHeld(sync, approve string) (string, error) {
 		}
 		s := file.Summary()
 		file.Close()
-		if s.Sync == sync && named(s.Hash, approve) {
+		if s.Sync == sync && named(s.Hash, hash) {
 			return name, nil
 		}
 	}
 	return "", fault.New(fault.Held, "plan.unknown_hash", "no plan of this sync with that hash is waiting for approval").
 		Do("see what is waiting with: freshet plan " + sync)
+}
+
+// KeepPlan puts a copy of a plan file, wherever it is, into a data directory, and gives the hash that names it there.
+func KeepPlan(dir, path string) (hash string, err error) {
+	file, err := openPlan(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	_, err = (&Runner{Dir: dir}).adopt(file)
+	return file.Summary().Hash, err
 }
 
 // heldReport says whether a guard stops the plan. Guarantee G11: this comes before anything of the plan is begun, so a held

@@ -20,6 +20,7 @@ type Live struct {
 	Scope  *engine.Scope
 	Bind   Bind
 	Feeds  map[string]Table // of the feeds that the scope reads, by name in lower case
+	Beside func() string    // changes when the tables that are no feeds have changed; nil: they stay
 	Now    func() time.Time // the clock that the model's SQL sees; nil: the system's
 	Tell   func(Turned)
 
@@ -36,7 +37,9 @@ type Live struct {
 	trying  bool      // the last plan that ended left work because of its destination: see whether that is back
 	weight  weight
 	owed    bool // every row has to be looked at: keys are not marked one by one meanwhile
+	going   bool // the last turn has begun a plan
 	rules   rules
+	beside  string // what Beside said when every row was looked at last
 }
 
 // Bind makes the job's model and its scope anew, for the feeds' columns as they are now; nil: they stay.
@@ -59,6 +62,8 @@ const (
 	changesATurn = 8_000
 	bytesATurn   = 8 << 20 // of changed rows, and about of payloads
 	keysATurn    = 4_000
+	keysEnough   = 4 * keysATurn // wait while they are being sent: what has changed since is taken in when fewer do
+	changesLeft  = 250_000       // stay in the ledger for that; where there are more, the keys that they have in common count
 	keysATrial   = 100
 	retryWait    = 100 * time.Millisecond // a live run does not idle for retries: others' news would wait with it
 )
@@ -72,7 +77,7 @@ func (l *Live) Open(ctx context.Context, made string) error {
 	if err != nil {
 		return err
 	}
-	l.ref, l.made = state.Ref, made
+	l.ref, l.made, l.beside = state.Ref, made, l.besideNow()
 	if err := l.prepare(ctx); err != nil {
 		return err
 	}
@@ -123,16 +128,32 @@ func (l *Live) shapeNow() string {
 		all = append(all, fmt.Sprint(name, t.Columns))
 	}
 	slices.Sort(all)
-	return strings.Join(all, "; ")
+	return strings.Join(append(all, l.besideNow()), "; ")
 }
+
+func (l *Live) besideNow() string {
+	if l.Beside == nil {
+		return ""
+	}
+	return l.Beside()
+}
+
+// Moved says whether tables that are no feeds have changed since every row was looked at.
+func (l *Live) Moved() bool { return l.besideNow() != l.beside }
 
 // Turn takes in what has changed since the last one, looks at the keys it reaches and at those whose time has come, and begins
 // to bring them up to date at the destination. Guarantee G30. more says that there is work left that need not wait;
 // otherwise Wait, and turn again.
 func (l *Live) Turn(ctx context.Context) (more bool, err error) {
-	full, err := l.Collect(ctx)
+	full, err := l.gather(ctx)
+	l.going = false
 	if err != nil {
 		return false, err
+	}
+	if l.owed {
+		if err := l.prepare(ctx); err != nil { // tables that are no feeds may have other columns now
+			return false, err
+		}
 	}
 	if broken, err := l.judge(ctx); broken || err != nil {
 		return full, err
@@ -151,6 +172,7 @@ func (l *Live) Turn(ctx context.Context) (more bool, err error) {
 		l.waiting.giveBack(keys)
 		return false, err
 	}
+	l.going = true
 	return full || l.keysNow() > 0, nil
 }
 
@@ -160,10 +182,25 @@ func (l *Live) Collect(ctx context.Context) (more bool, err error) {
 	if err := l.land(false); err != nil {
 		return false, err
 	}
-	if l.owed {
+	if l.owed = l.owed || l.Moved(); l.owed {
 		return false, l.forgo(ctx)
 	}
 	return l.collect(ctx)
+}
+
+// gather is Collect, but leaves changes where they are, in the ledger, while enough keys wait and are being sent.
+func (l *Live) gather(ctx context.Context) (more bool, err error) {
+	if !l.going || l.owed || l.waiting.left() < keysEnough {
+		return l.Collect(ctx)
+	}
+	last, err := l.Runner.Ledger.LastChange(ctx)
+	switch {
+	case err != nil:
+		return false, err
+	case last-l.seq > changesLeft:
+		return l.Collect(ctx)
+	}
+	return true, l.land(false)
 }
 
 // keysNow is how many keys the next plan takes; 0 while nothing may be sent. Where the destination has not answered lately,

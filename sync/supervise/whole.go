@@ -57,11 +57,12 @@ func (l *Live) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	began := l.Now()
+	began, beside := l.Now(), l.besideNow()
 	report, err := l.Runner.Run(ctx, l.Job, run.Options{Wait: retryWait})
 	if err != nil {
 		return err
 	}
+	l.beside, l.owed = beside, true
 	l.tell(Turned{Report: report})
 	if report.Status == run.Held || report.Status == run.Failed {
 		return heldBack(report)

@@ -48,13 +48,17 @@ func (r *Reader) envelope(e *model.Event, n *format.Node, lookup Lookup) (Readin
 	return r.opened(e, v, lookup)
 }
 
-// besides names the events without rows that Debezium writes beside its envelopes; "" for what is none of them.
+// besides names the events without rows that Debezium writes beside its envelopes; "" for what is none of them. A flattened row of
+// a table with a column or two of the same names must not be taken for one.
 func besides(n *format.Node) string {
 	has := func(name string) bool { return n.Get(name) != nil }
+	holds := func(name string) bool { return has(name) && n.Get(name).Shape == format.Object }
 	switch {
 	case n.Shape != format.Object:
-	case has("id") && (n.Text("status") == "BEGIN" || n.Text("status") == "END"):
+	case has("id") && has("event_count") && has("data_collections") && (n.Text("status") == "BEGIN" || n.Text("status") == "END"):
 		return "transaction topic"
+	case n.Text("op") == "m" && holds("message") && holds("source"): // flattening leaves it as it is
+		return "logical message"
 	case has("ddl") && (has("databaseName") || has("tableChanges")):
 		return "schema change"
 	case has("aggregate_type") && has("additional_data") && has("type"):

@@ -53,12 +53,32 @@ func FuzzDebezium(f *testing.F) {
 	f.Add([]byte(`{"id":7}`), []byte(benchValue), uint8(0))
 	f.Add([]byte(`{"id":"{\"$oid\":\"0a\"}"}`), []byte(`{"after":"{\"_id\":{\"$oid\":\"0a\"},\"d\":{\"$date\":{\"$numberLong\":\"-1\"}}}"`+mongoTail+`c"}`), uint8(1))
 	f.Add([]byte(`{"id":"1"}`), []byte(`{"after":null,"updateDescription":{"updatedFields":"{\"a\":1}","removedFields":["b"],"truncatedArrays":null}`+mongoTail+`u"}`), uint8(1))
+	f.Add([]byte(`{"id":7}`), []byte(`{"before":null,"after":{"id":7},"op":"c","source":{"connector":"mysql","ts_ms":1,"gtid":null,"file":"mysql-bin.000003","pos":484,"row":0}}`), uint8(0))
 	f.Add([]byte(`7`), []byte(`{"id":7,"__deleted":"true","__op":"d","__source_ts_ms":5}`), uint8(2))
 	f.Add([]byte(`7`), []byte(`{"schema":{"type":"struct","fields":[{"type":"struct","fields":[{"type":"int32","field":"id"},{"type":"bytes","name":"org.apache.kafka.connect.data.Decimal","parameters":{"scale":"2"},"field":"d"}],"field":"after"}]},"payload":{"after":{"id":7,"d":"MDk="},"op":"u"}}`), uint8(3))
 	options := []Options{{Format: "debezium-json", Columns: map[string]string{"d": "DECIMAL(10,2)", "at": "TIMESTAMP from ms"}}, {Format: "debezium-json", Key: []string{"_id"}},
 		{Format: "debezium-json-flat"}, {Format: "auto", Key: []string{"id", "name"}, Placeholders: []string{"x"}}}
 	f.Fuzz(func(t *testing.T, key, value []byte, which uint8) {
 		fuzzRead(t, options[int(which)%len(options)], &model.Event{Key: key, Value: value})
+	})
+}
+
+// FuzzSamples: real events of Debezium, damaged: envelopes and flattened rows, in JSON with and without schemas, and in Avro.
+func FuzzSamples(f *testing.F) {
+	registry := sampleSchemas(f)
+	connectors := []string{"rich", "plain", "careful", "flat", "flatmeta", "avro"}
+	for which, connector := range connectors {
+		for _, table := range []string{"customers", "kinds", "documents", "orders", "message"} {
+			e := sample(f, connector+"."+table)[0]
+			f.Add(e.Key, e.Value, uint8(which))
+		}
+	}
+	f.Fuzz(func(t *testing.T, key, value []byte, which uint8) {
+		r := reader(t, Options{Format: sampleFormats[connectors[int(which)%len(connectors)]], Columns: declared["kinds"]})
+		reading, err := r.Read(&model.Event{Key: key, Value: value}, registry.lookup)
+		if err == nil {
+			sane(t, reading)
+		}
 	})
 }
 

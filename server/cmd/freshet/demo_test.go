@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -37,6 +38,9 @@ func TestDemo(t *testing.T) {
 		if !strings.Contains(text, line) {
 			t.Errorf("it does not say %q", line)
 		}
+	}
+	if told := regexp.MustCompile(`half were confirmed within [1-9]\d* ms of their commit, 99 % within [1-9]\d* ms`); !told.MatchString(text) {
+		t.Error("it does not say how long a change takes from its commit to its confirmation")
 	}
 	if strings.ContainsAny(text, "\x1b\r") {
 		t.Error("colours or progress in a pipe")
@@ -84,6 +88,9 @@ func TestDemoJSON(t *testing.T) {
 	}
 	if r.Status != "ok" || r.Repeated < 1 || r.Resumed == nil || len(r.Proof) != 3 {
 		t.Errorf("got %s", out)
+	}
+	if l := r.Streamed; l == nil || l.Abandoned == 0 || l.P50 <= 0 || l.P99 < l.P50 {
+		t.Errorf("of the stream it says %+v", l)
 	}
 	if left, _ := filepath.Glob(filepath.Join(temp, "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/freshet/freshet/server/auth"
@@ -10,6 +11,7 @@ import (
 	"github.com/freshet/freshet/server/control"
 	"github.com/freshet/freshet/server/wire"
 	"github.com/freshet/freshet/sync/ledger"
+	"github.com/freshet/freshet/sync/plan"
 	"github.com/freshet/freshet/sync/run"
 )
 
@@ -19,6 +21,7 @@ type desk interface {
 	decides
 	steers
 	Run(ctx context.Context, sync string, o control.RunOptions) (run.Report, error)
+	Replay(ctx context.Context, feed string, o control.ReplayOptions) (control.Replay, error)
 }
 
 // looks tells how things stand.
@@ -51,7 +54,7 @@ func (a *app) ask(ctx context.Context, each func(context.Context, *config.Worksp
 	ctx = control.WithActor(ctx, control.Actor{Name: auth.Owner()})
 	if ledger.InUse(ws.DataDir) {
 		if server, found := client.Find(ctx, ws.DataDir, ws.Name); found {
-			return a.shown(func(p *progress) error { return each(ctx, ws, &served{server, p}) })
+			return a.shown(func(p *progress) error { return each(ctx, ws, &served{server, p, ws.DataDir}) })
 		}
 	}
 	return a.serveLoaded(ws, func(ws *config.Workspace, s *control.Service) error { return each(ctx, ws, s) })
@@ -61,15 +64,19 @@ func (a *app) ask(ctx context.Context, each func(context.Context, *config.Worksp
 type served struct {
 	*client.Client
 	progress *progress
+	dataDir  string
 }
 
 // Run has the server run a sync, and waits for it. Where ctx ends first the run is stopped as one of our own would be.
 func (s *served) Run(ctx context.Context, sync string, o control.RunOptions) (run.Report, error) {
-	if o.PlanPath != "" {
-		return run.Report{}, usage("cli.plan_served", "a plan in a file cannot be carried out while freshet serve has the workspace",
-			"stop freshet serve first or, where a guard holds the plan, approve it: "+"freshet run "+sync+" --approve HASH")
+	if o.PlanPath != "" { // the server takes no paths: it is told the plan's hash
+		hash, err := run.KeepPlan(s.dataDir, o.PlanPath)
+		if err != nil {
+			return run.Report{}, err
+		}
+		o.Plan = hash
 	}
-	got, err := s.StartRun(ctx, sync, wire.StartRun{Full: o.Full, Approve: o.Approve, Retry: o.Wait.Seconds()})
+	got, err := s.StartRun(ctx, sync, wire.StartRun{Full: o.Full, Approve: o.Approve, Plan: o.Plan, Retry: o.Wait.Seconds()})
 	if err != nil {
 		return run.Report{}, err
 	}
@@ -94,6 +101,39 @@ func (s *served) Run(ctx context.Context, sync string, o control.RunOptions) (ru
 		return report, got.Failed.Fault()
 	}
 	return report, nil
+}
+
+// Replay has the server replay a feed, and waits for it. What was asked for goes on where ctx ends first.
+func (s *served) Replay(ctx context.Context, feed string, o control.ReplayOptions) (control.Replay, error) {
+	asked, err := s.StartReplay(ctx, feed, wire.StartReplay{From: moment3339(o.From), To: moment3339(o.To), Definition: o.Definition, Apply: o.Apply})
+	if err != nil {
+		return control.Replay{}, err
+	}
+	got, err := s.AwaitReplay(ctx, asked.Replay)
+	if err != nil {
+		return control.Replay{}, err
+	}
+	out := control.Replay{Feed: got.Feed, Version: got.Version, Events: got.Events, Aside: got.Aside, Rows: got.Rows, Reports: got.Reports,
+		Applied: got.Applied}
+	for _, text := range got.Plans {
+		var p plan.Summary
+		if err := json.Unmarshal(text, &p); err != nil {
+			return out, err
+		}
+		out.Plans = append(out.Plans, p)
+	}
+	if got.Failed != nil {
+		return out, got.Failed.Fault()
+	}
+	return out, nil
+}
+
+// moment3339 writes a time, "" where there is none.
+func moment3339(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.Format(time.RFC3339Nano)
 }
 
 // stopWithin is how long the calls in flight of a run may take once it was stopped.

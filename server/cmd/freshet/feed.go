@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
-	"github.com/freshet/freshet/server/auth"
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/control"
 	"github.com/freshet/freshet/sync/fault"
@@ -96,6 +96,9 @@ func (a *app) showAsides(list control.FeedAsides) {
 	}
 	paint := a.painter(a.outTerminal)
 	fmt.Fprintf(a.out, "%s  %s set aside as they came\n", paint(bold, "feeds."+list.Feed), counted(list.Total, "event", "events"))
+	if list.Behind > 0 {
+		fmt.Fprintf(a.out, "  %s of them behind an older one of their key: they follow once that one is decided about\n", count(list.Behind))
+	}
 	t := table{heads: []string{">  number", "topic", ">partition", ">offset", "key", "why", "code"}}
 	for _, e := range list.Events {
 		t.add(count(e.Number), clean(e.Topic), count(int64(e.Partition)), count(e.Offset), clean(e.Key), clean(e.Message), e.Code)
@@ -107,6 +110,9 @@ func (a *app) showAsides(list control.FeedAsides) {
 
 func (a *app) showAside(e control.FeedAside) {
 	fmt.Fprintf(a.out, "event %d of %s, partition %d, offset %d: %s (%s)\n", e.Number, clean(e.Topic), e.Partition, e.Offset, clean(e.Message), e.Code)
+	if e.KeepsBack != "" {
+		fmt.Fprintf(a.out, "keeps back  %s\n", clean(e.KeepsBack))
+	}
 	if e.EventKey != nil {
 		fmt.Fprintf(a.out, "key    %s\n", clean(*e.EventKey))
 	}
@@ -154,8 +160,8 @@ func (a *app) replayCommand() *cobra.Command {
 			if o.To, err = instant("--to", to); err != nil {
 				return err
 			}
-			return a.serve(func(_ *config.Workspace, s *control.Service) error {
-				out, err := s.Replay(control.WithActor(c.Context(), control.Actor{Name: auth.Owner()}), args[0], o)
+			return a.ask(c.Context(), func(ctx context.Context, _ *config.Workspace, d desk) error {
+				out, err := d.Replay(ctx, args[0], o)
 				if err != nil {
 					return err
 				}
@@ -216,6 +222,9 @@ func (a *app) showFeeds(list []control.FeedStatus) {
 		if f.Paused != "" {
 			state = "paused: " + clean(f.Paused)
 		}
+		if f.Behind > 0 {
+			state = strings.TrimPrefix(state+"; ", "; ") + count(f.Behind) + " wait behind others"
+		}
 		since := ""
 		if f.Oldest != "" {
 			since = moment(f.Oldest)
@@ -223,6 +232,15 @@ func (a *app) showFeeds(list []control.FeedStatus) {
 		t.add("feeds."+f.Feed, count(f.Rows), count(f.Seen), count(f.Late), count(f.Aside), count(f.Kept), size(f.KeptSize), since, state)
 	}
 	t.print(a.out, a.painter(a.outTerminal))
+	for _, f := range list {
+		for _, w := range f.Warnings {
+			fmt.Fprintf(a.out, "\nfeeds.%s  since %s %s", f.Feed, moment(w.Since), clean(w.Message))
+			if w.Events > 0 {
+				fmt.Fprintf(a.out, "; up to %s wait", counted(w.Events, "event", "events"))
+			}
+			fmt.Fprintf(a.out, " (%s)\n", w.Code)
+		}
+	}
 }
 
 // size writes bytes as people do.

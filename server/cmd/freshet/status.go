@@ -68,6 +68,9 @@ func (a *app) showStatus(list []control.SyncStatus, served bool) {
 		if s.NotLive != "" {
 			fmt.Fprintf(a.out, "\n%s cannot be live: %s; it runs whole instead, %s\n", s.Sync, clean(s.NotLive), clean(s.Schedule))
 		}
+		if s.Waits != nil {
+			fmt.Fprintf(a.out, "\n%s waits: %s (%s)\n", s.Sync, clean(s.Waits.Detail), s.Waits.Code)
+		}
 		if s.Held != nil {
 			fmt.Fprintf(a.out, "\n%s is held since %s: %s\n→ if that is meant: %s\n", s.Sync, moment(s.Held.Since),
 				clean(strings.Join(s.Held.Why, "; ")), a.do("run", s.Sync, "--approve", s.Held.Plan))
