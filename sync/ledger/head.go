@@ -50,6 +50,10 @@ func readHead(path string) (head Link, missing bool, err error) {
 // minded notes in the log that its end was cut off or rewritten since it was written last: afterwards the head would tell no more of
 // it. Guarantee G41.
 func (l *Ledger) minded(ctx context.Context) error {
+	drafts, _ := filepath.Glob(headPath(l.path) + "-*")
+	for _, draft := range drafts { // of a process that was killed while it wrote one
+		_ = os.Remove(draft)
+	}
 	head, missing, err := readHead(headPath(l.path))
 	if err != nil {
 		return err
