@@ -198,6 +198,10 @@ func TestStrangersAreKeptAway(t *testing.T) {
 			t.Errorf("%v: %d %s", headers, a.status, a.body)
 		}
 	}
+	one, two := s.ask("GET", "/api/nothing", "", nil).header.Get("X-Request-Id"), s.ask("GET", "/api/me", "", s.token()).header.Get("X-Request-Id")
+	if !strings.HasPrefix(one, "req_") || one == two {
+		t.Errorf("requests are called %q and %q", one, two)
+	}
 	if a := s.ask("DELETE", "/api/syncs", "", s.token()); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "GET" {
 		t.Errorf("another method: %d %s", a.status, a.body)
 	}
