@@ -26,7 +26,7 @@ func (a *API) about() {
 	huma.Register(a.huma, a.operation("about", http.MethodGet, "/api/about", "server", "Who answers"),
 		func(ctx context.Context, _ *struct{}) (*answer[wire.About], error) {
 			about := a.About
-			about.Ready, about.You = a.Service.Ready(), control.ActorOf(ctx)
+			about.Ready, about.You = a.Service.Ready(), control.ActorOf(ctx).Name
 			return answered(about, nil)
 		})
 }

@@ -18,7 +18,7 @@ import (
 type Parts struct {
 	Service *control.Service // taken with Open
 	Events  *Events          // what goes on
-	Who     func(authorization string) (auth.Principal, error)
+	Who     func(ctx context.Context, authorization string) (auth.Principal, error)
 	About   wire.About      // who answers; You and Ready are filled in
 	Until   context.Context // its end ends streams of events
 }
@@ -35,7 +35,10 @@ type API struct {
 func New(parts Parts) *API {
 	a := &API{Parts: parts, mux: http.NewServeMux()}
 	a.huma = humago.New(a.mux, configuration(parts.About.Version))
+	a.huma.UseMiddleware(a.admit)
 	a.about()
+	a.me()
+	a.tokens()
 	a.syncs()
 	a.runs()
 	a.feeds()
@@ -57,7 +60,7 @@ func configuration(version string) huma.Config {
 	c.Transformers = []huma.Transformer{problems}
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", nameOf)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer",
-		Description: "The token from server.json in the workspace's data directory."}}
+		Description: "A token that `freshet token create` has made, or the one from server.json in the workspace's data directory."}}
 	c.Security = []map[string][]string{{"token": {}}}
 	return c
 }
@@ -89,14 +92,17 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.mux.ServeHTTP(w, r)
 		return
 	}
-	who, err := a.Who(r.Header.Get("Authorization"))
+	authorization := r.Header.Get("Authorization")
+	who, err := a.Who(r.Context(), authorization)
 	if err != nil {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="freshet"`)
 		WriteProblem(w, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	r = r.WithContext(control.WithActor(r.Context(), who.Name))
+	ctx := control.WithActor(r.Context(), control.Actor{Name: who.Name, Via: who.Token})
+	ctx = context.WithValue(ctx, whoKey{}, who)
+	r = r.WithContext(context.WithValue(ctx, stillKey{}, func() error { _, err := a.Who(ctx, authorization); return err }))
 	a.once.serve(a, who, w, r)
 }
 

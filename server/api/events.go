@@ -32,6 +32,7 @@ func (a *API) events() {
 
 // stream sends what comes behind an event until the listener or the server goes.
 func (a *API) stream(ctx context.Context, seen int64, send sse.Sender) {
+	who, asked := whoOf(ctx), time.Now()
 	err := send.Data(wire.Alive{At: time.Now().UTC().Format(time.RFC3339)})
 	for err == nil {
 		b := a.Events.after(seen)
@@ -39,11 +40,16 @@ func (a *API) stream(ctx context.Context, seen int64, send sse.Sender) {
 			err = send(sse.Message{ID: int(b.first - 1), Data: *b.lost})
 		}
 		for i := range b.events {
-			if err == nil {
+			if err == nil && a.sees(who, b.events[i]) {
 				err = send(sse.Message{ID: int(b.first) + i, Data: b.events[i]})
 			}
 		}
 		seen = b.first + int64(len(b.events)) - 1
+		if time.Since(asked) >= aliveEvery {
+			if asked = time.Now(); !still(ctx) {
+				return // its token has ended meanwhile
+			}
+		}
 		select {
 		case <-b.heard:
 		case <-time.After(aliveEvery):

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -19,6 +20,7 @@ func (a *API) feeds() {
 	huma.Register(a.huma, a.operation("list-feeds", http.MethodGet, "/api/feeds", "feeds", "Where every feed stands"),
 		func(ctx context.Context, _ *struct{}) (*answer[wire.FeedList], error) {
 			list, err := a.Service.FeedStatuses(ctx)
+			list = slices.DeleteFunc(list, func(f wire.FeedStatus) bool { return !a.seesFeed(whoOf(ctx), f.Feed) })
 			return answered(wire.FeedList{Feeds: list}, err)
 		})
 	huma.Register(a.huma, a.operation("get-feed", http.MethodGet, "/api/feeds/{feed}", "feeds", "Where one feed stands"),

@@ -30,20 +30,20 @@ func (o *once) serve(a *API, who auth.Principal, w http.ResponseWriter, r *http.
 		return
 	}
 	key := r.Header.Get("Idempotency-Key")
-	if r.Method != http.MethodPost || key == "" || len(key) > longestKey {
+	if r.Method != http.MethodPost || key == "" || len(key) > longestKey || r.URL.Path == tokensPath {
 		a.mux.ServeHTTP(w, r)
 		return
 	}
-	if !o.begin(who.Name + "\x00" + key) {
+	if !o.begin(who.Key() + "\x00" + key) {
 		WriteProblem(w, fault.New(fault.Busy, "api.under_way", "the request with this Idempotency-Key is being carried out").
 			Do("ask again in a moment, with the same key"))
 		return
 	}
-	defer o.end(who.Name + "\x00" + key)
+	defer o.end(who.Key() + "\x00" + key)
 	hash := sha256.New()
 	hash.Write([]byte(r.URL.RequestURI() + "\n"))
 	hash.Write(body)
-	had, first, err := a.Service.Claim(r.Context(), who.Name, key, hash.Sum(nil))
+	had, first, err := a.Service.Claim(r.Context(), who.Key(), key, hash.Sum(nil))
 	switch {
 	case err != nil:
 		WriteProblem(w, err)
@@ -67,10 +67,10 @@ func (o *once) keep(a *API, who auth.Principal, key string, w http.ResponseWrite
 	a.mux.ServeHTTP(kept, r)
 	ctx := context.WithoutCancel(r.Context())
 	if kept.status >= http.StatusInternalServerError {
-		_ = a.Service.Unclaim(ctx, who.Name, key)
+		_ = a.Service.Unclaim(ctx, who.Key(), key)
 		return
 	}
-	_ = a.Service.Answered(ctx, who.Name, key, ledger.Answer{Status: kept.status, Body: kept.body.Bytes()})
+	_ = a.Service.Answered(ctx, who.Key(), key, ledger.Answer{Status: kept.status, Body: kept.body.Bytes()})
 }
 
 func replay(w http.ResponseWriter, had ledger.Answer) {

@@ -41,7 +41,25 @@ func (a *API) runs() {
 		if in.Body != nil {
 			ask = *in.Body
 		}
+		if ask.Approve != "" {
+			if err := whoOf(ctx).May("approve-plan"); err != nil {
+				return nil, problem(err)
+			}
+		}
 		id, err := a.Service.StartRun(ctx, in.Sync, control.RunOptions{Full: ask.Full, Approve: ask.Approve, Plan: ask.Plan, Wait: seconds(ask.Retry)}, ask.Why)
+		if err != nil {
+			return nil, problem(err)
+		}
+		return a.await(ctx, id, in.Wait)
+	})
+	approve := a.operation("approve-plan", http.MethodPost, "/api/syncs/{sync}/approve", "runs", "Approve a held plan, by its hash: it is carried out")
+	register202(a, approve, func(ctx context.Context, in *struct {
+		OfSync
+		Named
+		Patient
+		Body wire.Approve
+	}) (*stands, error) {
+		id, err := a.Service.StartRun(ctx, in.Sync, control.RunOptions{Approve: in.Body.Plan}, in.Body.Why)
 		if err != nil {
 			return nil, problem(err)
 		}

@@ -20,6 +20,7 @@ func (a *API) syncs() {
 	huma.Register(a.huma, a.operation("list-syncs", http.MethodGet, "/api/syncs", "syncs", "Where every sync stands"),
 		func(ctx context.Context, _ *struct{}) (*answer[wire.SyncList], error) {
 			list, err := a.Service.Status(ctx)
+			list = slices.DeleteFunc(list, func(s wire.SyncStatus) bool { return !whoOf(ctx).Sees(s.Sync) })
 			return answered(wire.SyncList{Syncs: slices.Concat([]wire.SyncStatus{}, list)}, err)
 		})
 	huma.Register(a.huma, a.operation("get-sync", http.MethodGet, "/api/syncs/{sync}", "syncs", "Where one sync stands"),

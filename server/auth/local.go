@@ -6,14 +6,24 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"os/user"
-	"strings"
-
-	"github.com/freshet/freshet/sync/fault"
+	"time"
 )
 
 // Principal is whoever asks.
 type Principal struct {
-	Name string // kept with what is done
+	Name    string    // the person; kept with what is done
+	Token   string    // id of the token that was shown; "" for the owner of this machine
+	Role    Role      // what may be done
+	Syncs   []string  // to what; none: everything
+	Expires time.Time // of the token; zero: with the server
+}
+
+// Key tells those who ask apart, one person's tokens too.
+func (p Principal) Key() string {
+	if p.Token != "" {
+		return p.Token
+	}
+	return "owner:" + p.Name
 }
 
 // Local lets the owner of this machine's workspace in: whoever shows the token that lies in the data directory.
@@ -27,26 +37,16 @@ func NewLocal() (l *Local, token string) {
 	var random [32]byte
 	_, _ = rand.Read(random[:])
 	token = "freshet_local_" + base64.RawURLEncoding.EncodeToString(random[:])
-	return &Local{owner: Principal{Name: Owner()}, hash: sha256.Sum256([]byte(token))}, token
+	return &Local{owner: Principal{Name: Owner(), Role: Admin}, hash: sha256.Sum256([]byte(token))}, token
 }
 
-// Who says who shows an Authorization header. Fault auth.token where it has no token, or one that nobody knows. Tokens are compared
-// by their hashes, in a time that tells nothing about them.
-func (l *Local) Who(authorization string) (Principal, error) {
-	scheme, token, _ := strings.Cut(authorization, " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return Principal{}, refused("no token was shown")
-	}
-	hash := sha256.Sum256([]byte(strings.TrimSpace(token)))
+// who says whose a token is. Tokens are compared by their hashes, in a time that tells nothing about them.
+func (l *Local) who(token string) (Principal, error) {
+	hash := sha256.Sum256([]byte(token))
 	if subtle.ConstantTimeCompare(hash[:], l.hash[:]) != 1 {
 		return Principal{}, refused("the token is not one that is known here")
 	}
 	return l.owner, nil
-}
-
-func refused(message string) error {
-	return fault.New(fault.Denied, "auth.token", message).
-		Do("send the header Authorization: Bearer TOKEN, with the token from server.json in the workspace's data directory")
 }
 
 // Owner is the name of whoever runs this process.

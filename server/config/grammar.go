@@ -146,6 +146,8 @@ func modelShape() *shape {
 func governanceShape() *shape {
 	return &shape{kind: recordKind, help: "What holds for everything that leaves.", fields: []field{
 		{name: "unreviewed", shape: choice("What is done about a sync of columns that nobody has reviewed: refuse, or warn. Refuse without it.", []string{"refuse", "warn"})},
+		{name: "approvals", shape: choice("How many people a plan needs that a guard holds: one_person, or two_person: who asked for it and another who approves it. One without it.",
+			[]string{"one_person", "two_person"})},
 	}}
 }
 

@@ -132,6 +132,7 @@ func (b *builder) build() {
 	b.w.DataDir = b.path(b.top("data_dir", ".freshet"))
 	b.w.TimeZone = b.top("time_zone", "UTC")
 	for _, m := range b.sections["governance"] {
+		b.w.TwoPeople = b.w.TwoPeople || m.key.name == "approvals" && b.str(m.val) == "two_person"
 		b.w.Unreviewed = b.w.Unreviewed || m.key.name == "unreviewed" && b.str(m.val) == "warn"
 	}
 	for _, doc := range b.docs {

@@ -15,6 +15,7 @@ type Workspace struct {
 	DataDir       string // absolute folder of ledger, history and plans
 	TimeZone      string // of schedules that name none
 	Unreviewed    bool   // columns that nobody has reviewed may leave, with a warning
+	TwoPeople     bool   // a plan that a guard holds needs one who asked for it and another who approves it
 	Models        map[string]model.Model
 	Order         []string                    // names of the models, each after those it uses
 	Contracts     map[string]*contract.Checks // by model, where it names one

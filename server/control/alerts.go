@@ -139,14 +139,17 @@ func (s *Service) TestAlert(ctx context.Context, name string) (wire.AlertTested,
 		return wire.AlertTested{}, err
 	}
 	note := wire.AlertNote{ID: string(run.NewID()), Type: "test", At: time.Now().UTC().Format(time.RFC3339), Workspace: s.workspace.Name,
-		Says: "This is a test of the alert " + name + ", asked for by " + ActorOf(ctx) + "."}
+		Says: "This is a test of the alert " + name + ", asked for by " + ActorOf(ctx).Name + "."}
 	note.ID = "alert_test_" + note.ID[len("run_"):]
-	if s.serving != nil {
-		if err := s.did(ctx, "alert.test", "alerts."+name, ""); err != nil {
-			return wire.AlertTested{}, err
-		}
+	tested := wire.AlertTested{Alert: name, ID: note.ID}
+	if s.serving == nil {
+		return tested, alert.Send(ctx, a, note)
 	}
-	return wire.AlertTested{Alert: name, ID: note.ID}, alert.Send(ctx, a, note)
+	d, err := s.begin(ctx, "alert.test", "alerts."+name, "")
+	if err != nil {
+		return wire.AlertTested{}, err
+	}
+	return tested, d.end(ledger.Done, note.ID, alert.Send(ctx, a, note))
 }
 
 // Alerts lists the ways of being told.

@@ -154,7 +154,7 @@ func TestTryingAnAlert(t *testing.T) {
 	s.define(s.yaml + "alerts:\n  ops: {type: webhook, url: \"" + p.URL + "\"}\n")
 	service := s.service()
 	defer service.Close()
-	told, err := service.TestAlert(control.WithActor(context.Background(), "alice"), "ops")
+	told, err := service.TestAlert(control.WithActor(context.Background(), control.Actor{Name: "alice"}), "ops")
 	if err != nil || len(p.told) != 1 || p.told[0].ID != told.ID || p.told[0].Type != "test" || !strings.Contains(p.told[0].Says, "alice") {
 		t.Errorf("%v: %+v", err, p.told)
 	}

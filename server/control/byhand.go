@@ -9,6 +9,7 @@ import (
 
 	"github.com/freshet/freshet/server/wire"
 	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/run"
 )
@@ -44,36 +45,52 @@ func (s *Service) StartRun(ctx context.Context, name string, o RunOptions, why s
 	if _, err := s.workspace.Sync(name); err != nil {
 		return "", err
 	}
-	did := "run.start"
-	switch {
-	case o.Approve != "":
-		did = "run.approve"
-	case o.Plan != "":
-		did = "run.plan"
+	if o.Plan != "" {
 		if _, err := run.PlanKept(s.workspace.DataDir, name, o.Plan); err != nil {
 			return "", err
 		}
 	}
-	if err := s.did(ctx, did, "syncs."+name, why); err != nil {
+	d, err := s.begin(ctx, deedOf(o), "syncs."+name, why)
+	if err != nil {
 		return "", err
 	}
-	return s.serving.runs.start(ctx, name, o, s.inTurn)
+	if err := s.approving(ctx, d, name, o); err != nil {
+		return "", err
+	}
+	id, began, err := s.serving.runs.start(ctx, name, o, s.inTurn, d.ended)
+	if !began {
+		err = d.end(ledger.Done, string(id), err)
+	}
+	return id, err
+}
+
+// deedOf is what a run is called in the audit log.
+func deedOf(o RunOptions) string {
+	switch {
+	case o.Approve != "":
+		return "run.approve"
+	case o.Plan != "" || o.PlanPath != "":
+		return "run.plan"
+	}
+	return "run.start"
 }
 
 // inTurn is how a run is carried out.
 type inTurn func(ctx context.Context, name string, o RunOptions, began func()) (run.Report, error)
 
-func (r *runs) start(ctx context.Context, name string, o RunOptions, carryOut inTurn) (model.RunID, error) {
+// start begins a run, or finds the one that waits and is the same: began is false then. ended is called at its end.
+func (r *runs) start(ctx context.Context, name string, o RunOptions, carryOut inTurn,
+	ended func(run.Report, error) error) (id model.RunID, began bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stopped {
-		return "", ended()
+		return "", false, stopping()
 	}
 	for _, h := range r.list {
 		same := h.options
 		same.ID = o.ID
 		if h.state == wire.Waiting && h.sync == name && same == o {
-			return h.options.ID, nil
+			return h.options.ID, false, nil
 		}
 	}
 	o.ID = run.NewID()
@@ -86,10 +103,11 @@ func (r *runs) start(ctx context.Context, name string, o RunOptions, carryOut in
 		defer r.working.Done()
 		defer stop()
 		report, err := carryOut(ctx, name, o, func() { r.set(h, wire.Running, nil, nil) })
+		err = ended(report, err)
 		r.set(h, wire.Done, &report, err)
 		close(h.done)
 	}()
-	return o.ID, nil
+	return o.ID, true, nil
 }
 
 // beside has other work done that was asked for; it ends as runs do.
@@ -97,7 +115,7 @@ func (r *runs) beside(ctx context.Context, work func(context.Context)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stopped {
-		return ended()
+		return stopping()
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	if r.others == nil {
@@ -215,6 +233,9 @@ func (s *Service) CancelRun(ctx context.Context, id model.RunID, why string) (wi
 	if h == nil {
 		return s.pastRun(ctx, id)
 	}
+	if _, err := s.ledger.NoteAct(ctx, act(ctx, "run.cancel", "syncs."+h.sync+" "+string(id), why)); err != nil {
+		return wire.Run{}, err
+	}
 	h.stop()
-	return s.serving.runs.tell(h), s.did(ctx, "run.cancel", string(id), why)
+	return s.serving.runs.tell(h), nil
 }

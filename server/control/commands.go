@@ -52,7 +52,7 @@ func (s *Service) caughtUpWith(ctx context.Context, name string) error {
 // pauseServed pauses a feed that is being served, between two steps.
 func (s *Service) pauseServed(ctx context.Context, name, why string) error {
 	return s.ask(ctx, name, func(ctx context.Context, f *openedFeed) error {
-		if err := s.ledger.PauseFeed(ctx, f.State().Ref, why, ActorOf(ctx), ""); err != nil {
+		if err := s.ledger.PauseFeed(acting(ctx, "feed.pause", "feeds."+name, why), f.State().Ref, why, ActorOf(ctx).Name, ""); err != nil {
 			return err
 		}
 		return s.halt(ctx, f, why)
@@ -71,7 +71,7 @@ func (s *Service) halt(ctx context.Context, f *openedFeed, why string) error {
 // resumeServed lets a feed that is being served go on.
 func (s *Service) resumeServed(ctx context.Context, name string, accept bool) error {
 	return s.ask(ctx, name, func(ctx context.Context, f *openedFeed) error {
-		if err := feed.Resume(ctx, s.ledger, name, accept); err != nil || !f.paused {
+		if err := feed.Resume(resuming(ctx, name, accept), s.ledger, name, accept); err != nil || !f.paused {
 			return err
 		}
 		if err := f.Again(ctx); err != nil {

@@ -33,6 +33,11 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	if most := int64(c.killed) * inFlight; c.receiver.Counts().Repeats > most {
 		t.Errorf("%d calls were repeated after %d kills; at most the %d in flight at each may be", c.receiver.Counts().Repeats, c.killed, most)
 	}
+	service := c.service()
+	defer service.Close()
+	if found, err := service.VerifyAudit(t.Context(), ""); err != nil || !found.Intact || found.Entries < int64(c.runs-c.killed) {
+		t.Errorf("after that the audit log is %+v, %v", found, err)
+	}
 }
 
 // inFlight is how many calls the receiver's lane carries at once.

@@ -22,15 +22,15 @@ func (s *Service) Release(ctx context.Context, name string, number int64, edited
 	}
 	defer shut()
 	if number != 0 {
-		if out.Released, err = s.release(do, number, edited, why); err != nil {
-			return out, err
-		}
-		return out, s.did(ctx, "event.release", eventTarget(name, number), why)
-	}
-	if err := s.retry(ctx, name, do, why, &out); err != nil {
+		out.Released, err = s.release(do, number, edited, why)
 		return out, err
 	}
-	return out, s.did(ctx, "event.retry", eventTarget(name, number), why)
+	d, err := s.begin(ctx, "event.retry", eventTarget(name, 0), why)
+	if err != nil {
+		return out, err
+	}
+	err = s.retry(ctx, name, do, why, &out)
+	return out, d.end(ledger.Done, fmt.Sprintf("%d released, %d still wait", out.Released, out.Still), err)
 }
 
 // retry releases every event that waits, oldest first.
@@ -81,6 +81,22 @@ func (s *Service) withFeed(ctx context.Context, name string) (byFeed, func(), er
 	return func(do func(context.Context, *openedFeed) error) error { return do(ctx, f) }, func() { _ = f.Close(); shut() }, nil
 }
 
+// releaseBy releases an event, and has it noted.
+func (s *Service) releaseBy(ctx context.Context, f *openedFeed, a ledger.Aside, edited []byte, why string) error {
+	did, target := "event.release", eventTarget(f.name, a.N)
+	if edited != nil {
+		did = "event.edit"
+	}
+	if a.Code != feed.Truncated {
+		return f.Release(acting(ctx, did, target, why), a, edited, why)
+	}
+	d, err := s.begin(ctx, did, target, why) // rows are removed a batch at a time
+	if err != nil {
+		return err
+	}
+	return d.end(ledger.Done, "", f.Release(ctx, a, edited, why))
+}
+
 // release takes an event in by its feed, and what waited behind it; it tells how many that were. The event is looked up where nobody
 // else decides about it meanwhile.
 func (s *Service) release(do byFeed, number int64, edited []byte, why string) (taken int64, err error) {
@@ -92,7 +108,7 @@ func (s *Service) release(do byFeed, number int64, edited []byte, why string) (t
 		if a.State != ledger.AsideHeld {
 			return ledger.NotHeld()
 		}
-		if err := f.Release(ctx, a, edited, why); err != nil {
+		if err := s.releaseBy(ctx, f, a, edited, why); err != nil {
 			return err
 		}
 		taken, err = f.Follow(ctx)
@@ -135,10 +151,7 @@ func (s *Service) Drop(ctx context.Context, name string, number int64, why strin
 	if err != nil {
 		return err
 	}
-	if err := s.drop(ctx, name, a, why); err != nil {
-		return err
-	}
-	return s.did(ctx, "event.drop", eventTarget(name, number), why)
+	return s.drop(ctx, name, a, why)
 }
 
 // drop decides about an event and takes in what waited behind it.
@@ -148,7 +161,7 @@ func (s *Service) drop(ctx context.Context, name string, a ledger.Aside, why str
 		return err
 	}
 	decide := func(ctx context.Context) error {
-		return s.ledger.Decide(ctx, a.Feed, a.N, ledger.AsideDropped, nil, why, nil)
+		return s.ledger.Decide(acting(ctx, "event.drop", eventTarget(name, a.N), why), a.Feed, a.N, ledger.AsideDropped, nil, why, nil)
 	}
 	if behind == 0 && !s.workspace.Feeds[name].HoldNewer {
 		return decide(ctx)
@@ -188,13 +201,10 @@ func (s *Service) PauseFeed(ctx context.Context, name, why string) error {
 	} else {
 		var state ledger.FeedState
 		if state, err = l.EnsureFeed(ctx, name); err == nil {
-			err = l.PauseFeed(ctx, state.Ref, why, ActorOf(ctx), "")
+			err = l.PauseFeed(acting(ctx, "feed.pause", "feeds."+name, why), state.Ref, why, ActorOf(ctx).Name, "")
 		}
 	}
-	if err != nil {
-		return err
-	}
-	return s.did(ctx, "feed.pause", "feeds."+name, why)
+	return err
 }
 
 // ResumeFeed lets a feed go on; accept says that what is missing of its stream may stay missing.
@@ -203,19 +213,30 @@ func (s *Service) ResumeFeed(ctx context.Context, name string, accept bool) erro
 	if err != nil {
 		return err
 	}
-	if s.serving != nil {
-		err = s.resumeServed(ctx, name, accept)
-	} else {
-		err = feed.Resume(ctx, l, name, accept)
+	if !accept {
+		return s.resume(ctx, l, name, false)
 	}
+	d, err := s.begin(ctx, "feed.resume", "feeds."+name, "what is missing may stay missing")
 	if err != nil {
 		return err
 	}
-	why := ""
-	if accept {
-		why = "what is missing may stay missing"
+	return d.end(ledger.Done, "", s.resume(ctx, l, name, true))
+}
+
+func (s *Service) resume(ctx context.Context, l *ledger.Ledger, name string, accept bool) error {
+	if s.serving != nil {
+		return s.resumeServed(ctx, name, accept)
 	}
-	return s.did(ctx, "feed.resume", "feeds."+name, why)
+	return feed.Resume(resuming(ctx, name, accept), l, name, accept)
+}
+
+// resuming has it noted that a feed goes on, where that is all that is done: what is accepted moves positions before, and is noted
+// around it.
+func resuming(ctx context.Context, name string, accept bool) context.Context {
+	if accept {
+		return ctx
+	}
+	return acting(ctx, "feed.resume", "feeds."+name, "")
 }
 
 func (s *Service) feedLedger(ctx context.Context, name, command string) (*ledger.Ledger, error) {

@@ -254,7 +254,7 @@ func TestAPausedFeedSaysSo(t *testing.T) {
 	s.write(map[int]int{1: 10})
 	service := s.served()
 	healthUntil(t, service, "carts", 15*time.Second, func(h *wire.Health) bool { return h.State == "fresh" })
-	if err := service.PauseFeed(control.WithActor(context.Background(), "alice"), "carts", "it is being mended"); err != nil {
+	if err := service.PauseFeed(control.WithActor(context.Background(), control.Actor{Name: "alice"}), "carts", "it is being mended"); err != nil {
 		t.Fatal(err)
 	}
 	h := healthUntil(t, service, "carts", 10*time.Second, func(h *wire.Health) bool { return h.State == "paused" })

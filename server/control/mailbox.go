@@ -29,7 +29,7 @@ func (f *openedFeed) ask(ctx context.Context, closed <-chan struct{}, do func(co
 	select {
 	case f.mail <- r:
 	case <-closed:
-		return ended()
+		return stopping()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -38,7 +38,7 @@ func (f *openedFeed) ask(ctx context.Context, closed <-chan struct{}, do func(co
 	case err := <-r.done:
 		return err
 	case <-closed:
-		return ended()
+		return stopping()
 	}
 }
 

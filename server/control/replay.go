@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	gosync "sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/feed"
 	"github.com/freshet/freshet/sync/history"
+	"github.com/freshet/freshet/sync/ledger"
 	"github.com/freshet/freshet/sync/model"
 	"github.com/freshet/freshet/sync/plan"
 	"github.com/freshet/freshet/sync/run"
@@ -22,6 +24,7 @@ type ReplayOptions struct {
 	From, To   time.Time // which events, by their own time; zero: no limit
 	Definition int64     // the version of the feed's definition to decode by; 0: the present one
 	Apply      bool      // keep the rows and send what differs; else only show it
+	Why        string    // the reason, for the audit log
 }
 
 // Replay is what a feed's raw events make of its table now, and of the syncs that read it.
@@ -49,8 +52,18 @@ func (s *Service) Replay(ctx context.Context, name string, o ReplayOptions) (Rep
 	if !o.Apply {
 		return out, s.showReplay(ctx, name, o, &out)
 	}
-	if err := s.keepReplay(ctx, name, o, &out); err != nil {
+	d, err := s.begin(ctx, "feed.replay.apply", "feeds."+name, o.Why)
+	if err != nil {
 		return out, err
+	}
+	err = s.applyReplay(ctx, name, o, &out)
+	return out, d.end(ledger.Done, fmt.Sprintf("definition %d, %d rows", out.Version, out.Rows), err)
+}
+
+// applyReplay keeps the rows and sends what differs.
+func (s *Service) applyReplay(ctx context.Context, name string, o ReplayOptions, out *Replay) error {
+	if err := s.keepReplay(ctx, name, o, out); err != nil {
+		return err
 	}
 	out.Applied = true
 	var errs []error
@@ -61,7 +74,7 @@ func (s *Service) Replay(ctx context.Context, name string, o ReplayOptions) (Rep
 		}
 		errs = append(errs, err)
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // showReplay plans what would be sent, and keeps nothing. Sources are attached once the events were read.

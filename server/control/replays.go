@@ -36,12 +36,11 @@ func (s *Service) StartReplay(ctx context.Context, feed string, o ReplayOptions,
 	if !s.IsFeed(feed) {
 		return "", s.unknownFeed(feed)
 	}
-	did := "feed.replay"
-	if o.Apply {
-		did = "feed.replay.apply"
-	}
-	if err := s.did(ctx, did, "feeds."+feed, why); err != nil {
-		return "", err
+	o.Why = why
+	if !o.Apply { // which is noted where it is done
+		if _, err := s.ledger.NoteAct(ctx, act(ctx, "feed.replay", "feeds."+feed, why)); err != nil {
+			return "", err
+		}
 	}
 	asked := &replayAsked{id: "replay_" + rand.Text(), feed: feed, done: make(chan struct{})}
 	s.serving.replays.keep(asked)
@@ -68,6 +67,14 @@ func (r *replays) find(id string) *replayAsked {
 		return r.list[i]
 	}
 	return nil
+}
+
+// FeedOfReplay names the feed of a replay; "" where there is no such replay.
+func (s *Service) FeedOfReplay(id string) string {
+	if asked := s.serving.replays.find(id); asked != nil {
+		return asked.feed
+	}
+	return ""
 }
 
 // AwaitReplay tells how a replay stands: at its end, or when ctx ends.

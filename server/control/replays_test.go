@@ -15,7 +15,7 @@ import (
 // replays asks a served workspace for a replay, and waits for its end.
 func replays(t *testing.T, service *control.Service, o control.ReplayOptions) wire.Replay {
 	t.Helper()
-	ctx := control.WithActor(context.Background(), "alice")
+	ctx := control.WithActor(context.Background(), control.Actor{Name: "alice"})
 	id, err := service.StartReplay(ctx, "carts", o, "a test")
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestAReplayWhileItIsServed(t *testing.T) {
 	if _, err := service.AwaitReplay(context.Background(), "replay_nobody"); !fault.Is(err, "control.no_replay") {
 		t.Errorf("of nobody: %v", err)
 	}
-	acts, err := service.Acts(context.Background(), 0, 1)
+	acts, err := service.Acts(context.Background(), control.ActFilter{}, 1)
 	if err != nil || acts.Acts[0].Actor != "alice" || acts.Acts[0].Did != "feed.replay" || acts.Acts[0].Target != "feeds.carts" {
 		t.Errorf("kept is %+v, %v", acts, err)
 	}

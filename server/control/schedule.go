@@ -73,7 +73,7 @@ func (s *Service) addTo(scheduler *supervise.Scheduler, sync model.Sync, last le
 
 // runScheduled carries one scheduled run out, once nobody else in this process works on the sync.
 func (s *Service) runScheduled(ctx context.Context, name string) supervise.Ended {
-	report, err := s.Run(ctx, name, RunOptions{Wait: scheduledWait})
+	report, err := s.inTurn(ctx, name, RunOptions{Wait: scheduledWait}, func() {}) // nobody asked: it is in no log but that of runs
 	if ctx.Err() != nil {
 		return supervise.Ended{Status: run.Pending}
 	}

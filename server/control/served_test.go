@@ -66,7 +66,7 @@ func TestAFeedIsPausedWhileItIsServed(t *testing.T) {
 	s.write(map[int]int{1: 10})
 	service := s.served()
 	s.want(map[int]int{1: 10})
-	ctx := control.WithActor(context.Background(), "alice")
+	ctx := control.WithActor(context.Background(), control.Actor{Name: "alice"})
 	if err := service.PauseFeed(ctx, "carts", ""); !fault.Is(err, "feed.no_reason") {
 		t.Errorf("paused without a reason: %v", err)
 	}
@@ -89,9 +89,10 @@ func TestAFeedIsPausedWhileItIsServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.want(map[int]int{1: 10, 2: 20})
-	acts, err := service.Acts(ctx, 0, 10)
-	if err != nil || len(acts.Acts) != 2 || acts.Acts[1].Actor != "alice" || acts.Acts[1].Did != "feed.pause" ||
-		acts.Acts[1].Target != "feeds.carts" || acts.Acts[1].Why != "the source is being mended" || acts.Acts[0].Did != "feed.resume" {
+	acts, err := service.Acts(ctx, control.ActFilter{}, 10)
+	if err != nil || len(acts.Acts) != 3 || acts.Acts[2].Actor != "alice" || acts.Acts[2].Did != "feed.pause" ||
+		acts.Acts[2].Target != "feeds.carts" || acts.Acts[2].Why != "the source is being mended" || acts.Acts[0].Did != "feed.resume" ||
+		acts.Acts[1].Did != "run.start" || acts.Acts[1].Outcome != "feed.paused" {
 		t.Errorf("kept is %+v, %v", acts, err)
 	}
 }

@@ -62,7 +62,7 @@ func (s *Service) opened(ctx context.Context, name string) (*openedFeed, error) 
 	case <-s.serving.ready:
 		return s.serving.feeds[name], nil
 	case <-s.serving.closed:
-		return nil, ended()
+		return nil, stopping()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -77,6 +77,6 @@ func (s *Service) ask(ctx context.Context, name string, do func(context.Context,
 	return f.ask(ctx, s.serving.closed, func(ctx context.Context) error { return do(ctx, f) })
 }
 
-func ended() error {
+func stopping() error {
 	return fault.New(fault.Busy, "control.ending", "the server is being stopped").Do("try again once it has been started, or do it without a server")
 }

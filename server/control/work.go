@@ -47,14 +47,31 @@ func (s *Service) plan(ctx context.Context, name string, o PlanOptions) (plan.Su
 		return plan.Summary{}, err
 	}
 	defer file.Close()
-	return file.Summary(), nil
+	if plan.Held(file.Summary().Guards) {
+		err = s.notePlan(ctx, name, file.Summary().Hash)
+	}
+	return file.Summary(), err
 }
 
 // Run brings a sync's destination up to date, or carries out the plan named in the options. A run that ctx stops before
 // its plan was made reports as one that was stopped later does: pending, for the next run. Where one plan was asked for
 // it is the fault control.stopped.
 func (s *Service) Run(ctx context.Context, name string, o RunOptions) (run.Report, error) {
-	return s.inTurn(ctx, name, o, func() {})
+	if _, err := s.workspace.Sync(name); err != nil {
+		return run.Report{}, err
+	}
+	if _, err := s.write(context.WithoutCancel(ctx), "freshet run "+name); err != nil {
+		return run.Report{}, err
+	}
+	d, err := s.begin(context.WithoutCancel(ctx), deedOf(o), "syncs."+name, "")
+	if err != nil {
+		return run.Report{}, err
+	}
+	if err := s.approving(ctx, d, name, o); err != nil {
+		return run.Report{}, err
+	}
+	report, err := s.inTurn(ctx, name, o, func() {})
+	return report, d.ended(report, err)
 }
 
 // inTurn runs a sync once nobody else in this process works on it; began is called then.

@@ -89,11 +89,13 @@ func (d *document) judge(op operation, a answered) {
 
 // goodBodies are requests that fit.
 var goodBodies = map[string]string{"pause-feed": `{"why":"a test"}`, "resume-feed": `{}`, "start-run": `{"full":true,"why":"a test"}`,
-	"cancel-run": `{}`, "release-event": `{"value":"no JSON either","why":"x"}`, "retry-events": `{}`, "drop-event": `{"why":"a test message"}`, "start-replay": `{"from":"2026-03-01T00:00:00Z","apply":true,"why":"a test"}`}
+	"cancel-run": `{}`, "release-event": `{"value":"no JSON either","why":"x"}`, "retry-events": `{}`, "drop-event": `{"why":"a test message"}`,
+	"start-replay": `{"from":"2026-03-01T00:00:00Z","apply":true,"why":"a test"}`,
+	"create-token": `{"name":"made","role":"viewer"}`, "revoke-token": `{}`, "approve-plan": `{"plan":"sha256:0123456789"}`}
 
 // fill puts names into a path.
 func fill(path, sync, feed, number, run string) string {
-	return strings.NewReplacer("{replay}", run, "{sync}", sync, "{feed}", feed, "{number}", number, "{run}", run).Replace(path)
+	return strings.NewReplacer("{replay}", run, "{sync}", sync, "{feed}", feed, "{number}", number, "{run}", run, "{token}", sync).Replace(path)
 }
 
 // TestEveryOperationKeepsTheContract: whatever an operation is asked, well or badly, its answer is one that the document describes, and
@@ -195,6 +197,10 @@ func TestStrangersAreKeptAway(t *testing.T) {
 		if a := s.ask("POST", "/api/feeds/carts/pause", `{"why":"x"}`, headers); a.status != http.StatusForbidden {
 			t.Errorf("%v: %d %s", headers, a.status, a.body)
 		}
+	}
+	one, two := s.ask("GET", "/api/nothing", "", nil).header.Get("X-Request-Id"), s.ask("GET", "/api/me", "", s.token()).header.Get("X-Request-Id")
+	if !strings.HasPrefix(one, "req_") || one == two {
+		t.Errorf("requests are called %q and %q", one, two)
 	}
 	if a := s.ask("DELETE", "/api/syncs", "", s.token()); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "GET" {
 		t.Errorf("another method: %d %s", a.status, a.body)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/rand"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -25,6 +26,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer s.recover(w)
 		secure(w.Header())
+		w.Header().Set("X-Request-Id", "req_"+strings.ToLower(rand.Text()[:16])) // ours: nobody writes into our log with theirs
 		if !s.called(r.Host) {
 			api.WriteProblem(w, fault.New(fault.Denied, "server.host", "the server is not called by that name").
 				Do("call it by its address, or name it with --host when it is started"))
@@ -64,6 +66,6 @@ func (s *Server) recover(w http.ResponseWriter) {
 	if bug == http.ErrAbortHandler {
 		panic(bug)
 	}
-	s.http.ErrorLog.Printf("a request failed: this is a bug\n%s", debug.Stack())
+	s.http.ErrorLog.Printf("%s failed: this is a bug\n%s", w.Header().Get("X-Request-Id"), debug.Stack())
 	api.WriteProblem(w, fault.New(fault.Internal, "internal", "something failed that has no name yet"))
 }

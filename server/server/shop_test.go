@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -26,16 +27,19 @@ const canary = "Canary-Surname"
 
 const shopYAML = `
 workspace: shop
+governance: {approvals: two_person}
 sources:
   stream: {type: kafka, brokers: ["BROKER"]}
 feeds:
   carts: {source: stream, topic: shop.carts, format: json, key: [cart_id], columns: {total: "DECIMAL(12,2)"}}
 models:
   carts: {sql: "select cart_id, total from feeds.carts", key: cart_id, fields: {total: {class: none}, cart_id: {class: none}}}
+  others: {sql: "select 1 as id, 2 as total", key: id, fields: {id: {class: none}, total: {class: none}}}
 destinations:
   hook: {type: webhook, url: "URL"}
 syncs:
   carts: {model: carts, destination: hook, tier: realtime, fields: {total: total}}
+  others: {model: others, destination: hook, object: others, fields: {total: total}, guard: {min_rows: 2}}
 `
 
 // shop is a workspace that is being served.
@@ -99,7 +103,7 @@ func (s *shop) serve() {
 	local, token := auth.NewLocal()
 	until, ending := context.WithCancel(context.Background())
 	ctx, stop := context.WithCancel(context.Background())
-	answers := api.New(api.Parts{Service: service, Events: events, Who: local.Who, About: wire.About{Workspace: "shop", Version: "test", Since: "now"}, Until: until})
+	answers := api.New(api.Parts{Service: service, Events: events, Who: auth.NewGate(local, service).Who, About: wire.About{Workspace: "shop", Version: "test", Since: "now"}, Until: until})
 	var troubles bytes.Buffer
 	listening.Start(answers, service.Metrics(), service.Ready, &troubles, ending)
 	if err := listening.Announce(ws.DataDir, token); err != nil {
@@ -153,4 +157,17 @@ func (s *shop) asideAndRun() string {
 		s.t.Fatalf("%d %s", a.status, a.body)
 	}
 	return string(run.Run)
+}
+
+// expire lets a token's time be over.
+func (s *shop) expire(id string) {
+	s.t.Helper()
+	db, err := sql.Open("sqlite3", filepath.Join(s.dir, ".freshet", "ledger.db"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE tokens SET expires = ? WHERE id = ?`, time.Now().Add(-time.Second).UnixMicro(), id); err != nil {
+		s.t.Fatal(err)
+	}
 }

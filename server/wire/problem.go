@@ -35,8 +35,11 @@ func (p *Problem) GetStatus() int { return p.Status }
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
 // statuses are the faults whose HTTP status is not that of their kind.
-var statuses = map[string]int{"config.unknown_sync": http.StatusNotFound, "config.unknown_feed": http.StatusNotFound, "config.unknown_alert": http.StatusNotFound,
-	"feed.no_event": http.StatusNotFound, "control.no_run": http.StatusNotFound, "control.no_replay": http.StatusNotFound, "auth.token": http.StatusUnauthorized, "ledger.not_held": http.StatusConflict}
+var statuses = map[string]int{"config.unknown_sync": http.StatusNotFound, "config.unknown_feed": http.StatusNotFound,
+	"config.unknown_alert": http.StatusNotFound,
+	"feed.no_event":        http.StatusNotFound, "control.no_run": http.StatusNotFound, "control.no_replay": http.StatusNotFound,
+	"auth.token": http.StatusUnauthorized, "ledger.not_held": http.StatusConflict,
+	"approval.own": http.StatusForbidden, "ledger.no_token": http.StatusNotFound, "ledger.token_exists": http.StatusConflict}
 
 // ProblemOf tells a fault. Its cause stays here: it may quote what is nobody else's business.
 func ProblemOf(f *fault.Fault) *Problem {

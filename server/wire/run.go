@@ -11,6 +11,12 @@ type StartRun struct {
 	Why     string  `json:"why,omitempty" maxLength:"1000" doc:"the reason, for the record"`
 }
 
+// Approve lets a held plan be carried out.
+type Approve struct {
+	Plan string `json:"plan" minLength:"8" maxLength:"100" doc:"its hash, or at least 8 characters of it"`
+	Why  string `json:"why,omitempty" maxLength:"1000" doc:"the reason, for the record"`
+}
+
 // Run is a run that was asked for.
 type Run struct {
 	Run    model.RunID   `json:"run"`

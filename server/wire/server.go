@@ -22,12 +22,27 @@ const DiscoveryFile = "server.json"
 
 // Act is something that a person or a program has done.
 type Act struct {
-	Number int64  `json:"number"`
-	At     string `json:"at" doc:"RFC 3339"`
-	Actor  string `json:"actor"`
-	Did    string `json:"did" doc:"feed.pause, feed.resume, event.release, event.retry, event.drop, run.start, run.approve, run.cancel, alert.test"`
-	Target string `json:"target" doc:"such as feeds.carts, syncs.crm or alerts.ops"`
-	Why    string `json:"why,omitempty"`
+	Number  int64  `json:"number"`
+	At      string `json:"at" doc:"RFC 3339"`
+	Actor   string `json:"actor"`
+	Via     string `json:"via,omitempty" doc:"id of the token that was shown; absent on the server's own machine"`
+	Did     string `json:"did" doc:"run.start, run.approve, run.plan, run.cancel, plan.make, feed.pause, feed.resume, feed.replay, feed.replay.apply, alert.test, event.release, event.edit, event.retry, event.drop, token.create, token.revoke; audit.gap: the log was found cut"`
+	Target  string `json:"target" doc:"such as feeds.carts or syncs.crm"`
+	Why     string `json:"why,omitempty"`
+	Before  string `json:"before,omitempty" doc:"what was there, by reference"`
+	After   string `json:"after,omitempty" doc:"what it came to, by reference: a run, a plan's hash"`
+	Outcome string `json:"outcome" doc:"done; begun, where nobody has told yet what became of it; a run's status; or the code of what it failed with"`
+	Ended   string `json:"ended,omitempty" doc:"when the outcome was told, RFC 3339, where that was later"`
+}
+
+// Audit is what was found of the audit log.
+type Audit struct {
+	Intact  bool    `json:"intact"`
+	Entries int64   `json:"entries" doc:"that are as they were written"`
+	Head    string  `json:"head,omitempty" doc:"the last of them, its number and hash; kept elsewhere it shows later that the log was cut"`
+	Broken  int64   `json:"broken,omitempty" doc:"number of the first entry that is not"`
+	Why     string  `json:"why,omitempty" doc:"what is wrong with it"`
+	Gaps    []int64 `json:"gaps" doc:"entries that tell of a cut, which an earlier start has found"`
 }
 
 // Because gives a reason.

@@ -103,7 +103,7 @@ func (r *Reader) asides(ctx context.Context, where string, args ...any) (list []
 }
 
 // Decide ends the waiting of an event that was set aside, with the reason; batch is what its release brings in, nil where
-// it is dropped. Fault ledger.not_held where nobody waits for it any more.
+// it is dropped. The act of ctx is noted with it. Fault ledger.not_held where nobody waits for it any more.
 func (l *Ledger) Decide(ctx context.Context, ref FeedRef, n int64, state AsideState, edited []byte, why string, batch *FeedBatch) error {
 	return l.writer.do(ctx, func(t *tx) error {
 		_, held, err := t.one(`SELECT n FROM feed_aside WHERE feed = ? AND n = ? AND state = 0`, int64(ref), n)
@@ -115,6 +115,9 @@ func (l *Ledger) Decide(ctx context.Context, ref FeedRef, n int64, state AsideSt
 		}
 		if _, err := t.exec(`UPDATE feed_aside SET state = ?3, edited = ?4, decided = ?5, why = ?6 WHERE feed = ?1 AND n = ?2`,
 			int64(ref), n, int64(state), blob(edited), orNow(time.Time{}), why); err != nil {
+			return err
+		}
+		if err := t.noted(ctx); err != nil {
 			return err
 		}
 		if _, err := t.exec(`DELETE FROM feed_holds WHERE n = ?`, n); err != nil || batch == nil {

@@ -98,12 +98,15 @@ func (r *Reader) FeedDefinition(ctx context.Context, ref FeedRef, version int64)
 }
 
 // PauseFeed stops a feed, with the reason and who wants it so; an empty reason lets it go on. offered is where it could go on
-// if a person agreed to lose what is between.
+// if a person agreed to lose what is between. The act of ctx is noted with it.
 func (l *Ledger) PauseFeed(ctx context.Context, ref FeedRef, why, who, offered string) error {
 	return l.writer.do(ctx, func(t *tx) error {
 		n, err := t.exec(`UPDATE feeds SET paused = ?2, paused_by = ?3, offered = ?4 WHERE ref = ?1`, int64(ref), why, who, offered)
 		if err == nil && n == 0 {
 			return fault.New(fault.Internal, "ledger.no_feed", fmt.Sprintf("the ledger knows no feed %d", ref))
+		}
+		if err == nil {
+			err = t.noted(ctx)
 		}
 		return err
 	})

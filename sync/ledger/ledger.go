@@ -58,7 +58,13 @@ func openLocked(ctx context.Context, path string, lock *lock) (*Ledger, error) {
 		_ = c.close()
 		return nil, err
 	}
-	return &Ledger{Reader: reader, writer: startWriter(path, c), lock: lock}, nil
+	l := &Ledger{Reader: reader, writer: startWriter(path, c), lock: lock}
+	if err := l.minded(ctx); err != nil {
+		l.lock = nil // it is the caller's to give back
+		l.writer.close()
+		return nil, errors.Join(err, reader.Close(), c.close())
+	}
+	return l, nil
 }
 
 // private makes a ledger that is not there yet readable by its owner alone, whatever folder it lies in; SQLite gives its

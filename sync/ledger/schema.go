@@ -17,7 +17,7 @@ var migrations embed.FS
 
 const (
 	applicationID = 0x46727368 // "Frsh"
-	schemaVersion = 5          // the newest migration, which sets user_version to it
+	schemaVersion = 6          // the newest migration, which sets user_version to it
 )
 
 // header is what the file says of itself.
@@ -57,7 +57,7 @@ func migrate(ctx context.Context, path string) error {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	return up(ctx, db)
+	return up(ctx, db, path)
 }
 
 // examine tells whether the file has the present schema, reading only: opening a file for writing already marks it.
@@ -92,12 +92,13 @@ func refuseForeign(ctx context.Context, db *sql.DB, path string) error {
 	return err
 }
 
-func up(ctx context.Context, db *sql.DB) error {
+func up(ctx context.Context, db *sql.DB, path string) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goose.NewGoMigration(6, &goose.GoFunc{RunTx: chainUp(headPath(path))}, nil)))
 	if err != nil {
 		return fmt.Errorf("preparing the migrations: %w", err)
 	}

@@ -20,6 +20,7 @@ type tx struct {
 	*conn
 	moved map[SyncRef]*tally
 	known *memory
+	head  string   // path of the file that keeps the end of the audit log
 	after []func() // what is to be done once the transaction is durable, before anybody hears of it
 }
 
@@ -135,7 +136,7 @@ func (w *writer) transact(group []*write, answers []error) error {
 	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	t := &tx{conn: w.conn, moved: map[SyncRef]*tally{}, known: w.known}
+	t := &tx{conn: w.conn, moved: map[SyncRef]*tally{}, known: w.known, head: headPath(w.path)}
 	err := t.apply(group, answers)
 	if err == nil {
 		err = t.keepCounts()

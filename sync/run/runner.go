@@ -165,6 +165,16 @@ func (r *Runner) shelve(file *planFile) error {
 	return err
 }
 
+// Approvable gives the whole hash of a plan that waits for an approval, and whether a guard holds it. Fault plan.unknown_hash.
+func (r *Runner) Approvable(sync, approve string) (hash string, held bool, err error) {
+	path, err := PlanKept(r.Dir, sync, approve)
+	if err != nil {
+		return "", false, err
+	}
+	s, _, err := summaryOf(path)
+	return s.Hash, plan.Held(s.Guards), err
+}
+
 // PlanKept finds the plan of a sync that is kept in a data directory under a hash, of which at least 8 characters are named.
 // Fault plan.unknown_hash.
 func PlanKept(dir, sync, hash string) (string, error) {

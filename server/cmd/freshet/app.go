@@ -99,7 +99,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 // commands lists every command. A command is one function in a file of its name.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{a.initCommand(), a.validateCommand(), a.classifyCommand(), a.planCommand(), a.runCommand(), a.statusCommand(),
-		a.traceCommand(), a.quarantineCommand(), a.alertsCommand(), a.replayCommand(), a.feedCommand(),
+		a.traceCommand(), a.quarantineCommand(), a.alertsCommand(), a.replayCommand(), a.feedCommand(), a.auditCommand(), a.tokenCommand(),
 		a.serveCommand(), a.demoCommand(), a.versionCommand()}
 }
 

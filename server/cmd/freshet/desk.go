@@ -58,7 +58,7 @@ func (a *app) ask(ctx context.Context, each func(context.Context, *config.Worksp
 	if err != nil {
 		return err
 	}
-	ctx = control.WithActor(ctx, auth.Owner())
+	ctx = control.WithActor(ctx, control.Actor{Name: auth.Owner()})
 	if ledger.InUse(ws.DataDir) {
 		if server, found := client.Find(ctx, ws.DataDir, ws.Name); found {
 			return a.shown(func(p *progress) error { return each(ctx, ws, &served{server, p, ws.DataDir}) })

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/freshet/freshet/server/auth"
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/control"
 	"github.com/freshet/freshet/sync/plan"
@@ -24,7 +25,7 @@ func (a *app) planCommand() *cobra.Command {
 				}
 			}
 			return a.serve(func(_ *config.Workspace, s *control.Service) error {
-				summary, err := s.Plan(c.Context(), args[0], o)
+				summary, err := s.Plan(control.WithActor(c.Context(), control.Actor{Name: auth.Owner()}), args[0], o)
 				if err != nil {
 					return err
 				}

@@ -69,7 +69,7 @@ func (a *app) serveWorkspace(ctx context.Context, ws *config.Workspace, o server
 	until, ending := context.WithCancel(context.WithoutCancel(ctx))
 	defer ending()
 	about := wire.About{Workspace: ws.Name, Version: thisBuild().Version, Since: time.Now().UTC().Format(time.RFC3339)}
-	answers := api.New(api.Parts{Service: s, Events: events, Who: local.Who, About: about, Until: until})
+	answers := api.New(api.Parts{Service: s, Events: events, Who: auth.NewGate(local, s).Who, About: about, Until: until})
 	listening.Start(answers, s.Metrics(), func() bool { return ctx.Err() == nil && s.Ready() }, a.err, ending)
 	if err := listening.Announce(ws.DataDir, token); err != nil {
 		return errors.Join(err, listening.Stop())
