@@ -100,6 +100,7 @@ func (s *stream) close() {
 }
 
 const feedYAML = `workspace: bench
+governance: {unreviewed: warn}
 sources:
   stream: {type: kafka, brokers: [%q]}
 feeds:
@@ -112,7 +113,6 @@ const hookYAML = `destinations:
   hook: {type: webhook, url: %q, batch_size: 100, concurrency: 8}
 syncs:
   people: {model: people, destination: hook, tier: realtime, mode: upsert, fields: {t: t, c0: c0, c1: c1, c2: c2, c3: c3}}
-governance: {unreviewed: warn}
 `
 
 // contractYAML has rules for every column, which every event keeps but the one that warm writes to see that they are asked.
