@@ -102,6 +102,9 @@ func TestNewerEventsWaitBehindABadOne(t *testing.T) {
 	s.send(cart(7, 75, false), cart(7, 76, true), cart(7, -1, true))
 	s.gives(map[int]int{8: 80})
 	service = s.service()
+	if out, err := service.Replay(ctx, "carts", control.ReplayOptions{}); err != nil || out.Rows != 0 || out.Aside != 3 {
+		t.Errorf("the two bad events and what waits make no row in a replay, the deletion does: %+v, %v", out, err)
+	}
 	if out, err := service.Release(ctx, "carts", 0, nil, ""); err != nil || out.Released != 2 || out.Still != 0 {
 		t.Errorf("what a deletion has made idle: %+v, %v", out, err)
 	}

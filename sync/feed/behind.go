@@ -28,9 +28,10 @@ func (k keptBack) add(keys []ledger.HoldKey, v model.Version) {
 	}
 }
 
-// before finds the oldest event that this one waits behind.
+// before finds the oldest event that this one waits behind. A deletion never waits: it makes what is older idle, and what was taken
+// away at the source must not live on here.
 func (k keptBack) before(d *decoded) (first model.Version, behind bool) {
-	if k == nil {
+	if k == nil || onlyDeletes(d) {
 		return first, false
 	}
 	for _, key := range askedOf(d) {
@@ -110,7 +111,7 @@ func (f *Feed) holds(ctx context.Context, key model.Key) (bool, error) {
 // about. Guarantee G39.
 func (t *taking) behind(d *decoded) bool {
 	first, behind := t.back.before(d)
-	if !behind || onlyDeletes(d) {
+	if !behind {
 		return false
 	}
 	t.taken.Aside++
@@ -121,7 +122,6 @@ func (t *taking) behind(d *decoded) bool {
 	return true
 }
 
-// onlyDeletes: a deletion never waits. It makes what is older idle, and what was taken away at the source must not live on here.
 func onlyDeletes(d *decoded) bool {
 	return !slices.ContainsFunc(d.reading.Changes, func(c window.Change) bool { return c.Op != window.Delete && c.Op != window.Nothing })
 }
