@@ -24,7 +24,7 @@ func open(_ context.Context, s connect.Settings) (connect.Destination, error) {
 	if err := checkURL(s.Text("url")); err != nil {
 		return nil, err
 	}
-	key, err := signingKey(s.Secret("secret"))
+	key, err := httpcall.SigningKey(s.Secret("secret"), "webhook.bad_secret")
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (r *receiver) header(id string, at time.Time, body []byte) http.Header {
 	h.Set("Idempotency-Key", id)
 	h.Set("Webhook-Timestamp", strconv.FormatInt(at.Unix(), 10))
 	if r.key != nil {
-		h.Set("Webhook-Signature", sign(r.key, id, at, body))
+		h.Set("Webhook-Signature", httpcall.Sign(r.key, id, at, body))
 	}
 	return h
 }

@@ -6,9 +6,6 @@ package alert
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -19,8 +16,8 @@ import (
 
 	"github.com/freshet/freshet/server/config"
 	"github.com/freshet/freshet/server/wire"
-	"github.com/freshet/freshet/sync/connect"
 	"github.com/freshet/freshet/sync/fault"
+	"github.com/freshet/freshet/sync/httpcall"
 )
 
 // within is how long a receiver may take.
@@ -46,7 +43,7 @@ func webhook(ctx context.Context, a config.Alert, note wire.AlertNote) error {
 	if err != nil {
 		return err
 	}
-	key, err := signingKey(a.Secret)
+	key, err := httpcall.SigningKey(a.Secret, "alert.bad_secret")
 	if err != nil {
 		return err
 	}
@@ -54,7 +51,7 @@ func webhook(ctx context.Context, a config.Alert, note wire.AlertNote) error {
 	headers.Set("Webhook-Id", note.ID)
 	headers.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
 	if key != nil {
-		headers.Set("Webhook-Signature", sign(key, note.ID, now, body))
+		headers.Set("Webhook-Signature", httpcall.Sign(key, note.ID, now, body))
 	}
 	return post(ctx, a, headers, body)
 }
@@ -134,29 +131,4 @@ func stateIn(state string) string {
 		return "waiting for somebody"
 	}
 	return state
-}
-
-// signingKey reads a secret: base64 after whsec_, else the bytes of the text; nil where none is set.
-func signingKey(secret connect.Secret) ([]byte, error) {
-	text, encoded := strings.CutPrefix(secret.Reveal(), "whsec_")
-	if text == "" && !encoded {
-		return nil, nil
-	}
-	if !encoded {
-		return []byte(text), nil
-	}
-	key, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(key) == 0 {
-		return nil, fault.New(fault.Usage, "alert.bad_secret", "the signing secret begins with whsec_ but is not base64 after it").
-			Do("copy the secret again, whole, or make one: whsec_ followed by 32 random bytes in base64")
-	}
-	return key, nil
-}
-
-// sign makes the Standard Webhooks signature of a body sent at a moment.
-func sign(key []byte, id string, at time.Time, body []byte) string {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(id + "." + strconv.FormatInt(at.Unix(), 10) + "."))
-	mac.Write(body)
-	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
