@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/freshet/freshet/sync/fault"
 	"github.com/freshet/freshet/sync/policy"
 )
 
@@ -33,7 +32,7 @@ func (s *Service) Classify(ctx context.Context, models []string) ([]Classified, 
 	var all []Classified
 	for _, name := range models {
 		if _, ok := s.workspace.Models[name]; !ok {
-			return nil, s.unknownModel(name)
+			return nil, unknown("model", name, s.workspace.Models)
 		}
 	}
 	for _, name := range models {
@@ -64,12 +63,4 @@ func (s *Service) classify(ctx context.Context, name string) (all []Classified, 
 			Reviewed: policy.Reviewed(said), Proposed: g.Class, Why: g.Why, Doubted: said.Class != "" && policy.Doubted(said.Class, g)})
 	}
 	return all, err
-}
-
-func (s *Service) unknownModel(name string) error {
-	f := fault.New(fault.Usage, "config.unknown_model", "there is no model "+name)
-	if near := fault.Nearest(name, slices.Sorted(maps.Keys(s.workspace.Models))); near != "" {
-		return f.Do("did you mean " + near + "?")
-	}
-	return f.Do("freshet validate lists what there is")
 }

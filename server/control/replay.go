@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	gosync "sync"
 	"time"
@@ -281,15 +282,13 @@ func modelsOfSyncs(s *Service, syncs []model.Sync) []model.Model {
 	return models
 }
 
-func (s *Service) unknownFeed(name string) error {
-	var names []string
-	for n := range s.workspace.Feeds {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	f := fault.New(fault.Usage, "config.unknown_feed", "there is no feed named "+name)
-	if near := fault.Nearest(name, names); near != "" {
+func (s *Service) unknownFeed(name string) error { return unknown("feed", name, s.workspace.Feeds) }
+
+// unknown says that the workspace has nothing of a kind by that name, and which is the nearest.
+func unknown[V any](kind, name string, all map[string]V) error {
+	f := fault.New(fault.Usage, "config.unknown_"+kind, "there is no "+kind+" named "+name)
+	if near := fault.Nearest(name, slices.Sorted(maps.Keys(all))); near != "" {
 		return f.Do("did you mean " + near + "?")
 	}
-	return f.Do("name one of the workspace's feeds")
+	return f.Do("name one of the workspace's " + kind + "s")
 }
